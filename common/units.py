@@ -1,0 +1,131 @@
+"""Quantities and money as integers; text only at the edge.
+
+quantity    thousandths of a product's stock unit
+amount      minor units of the shop's currency (cents; yen have none)
+unit price  ten-thousandths of a minor unit, for one whole stock unit
+
+Every line is rounded once, half to even.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from common.errors import BadInput
+
+QUANTITY_SCALE = 1_000
+PRICE_SCALE = 10_000
+# A bigint holds 9.2e18; sums of a shop's lifetime must fit, so a single figure stays far below.
+MAX_QUANTITY = 10**13
+MAX_UNIT_PRICE = 10**14
+
+# ISO 4217 currencies whose minor unit is not a hundredth.
+_WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
+_DECIMALS = dict.fromkeys(_WITHOUT_DECIMALS.split(), 0) | dict.fromkeys(_THREE_DECIMALS.split(), 3)
+
+# A point or a comma with one or two digits, or four and more, can only be a decimal sign; with
+# exactly three it could be a thousands sign, so a comma is refused there rather than guessed.
+_NUMBER = re.compile(r"[+\-−]?(\d+([.,]\d*)?|[.,]\d+)")
+
+
+def currency_decimals(currency: str) -> int:
+    """How many decimals amounts of an ISO 4217 currency have."""
+    return _DECIMALS.get(currency, 2)
+
+
+def round_half_even(numerator: int, denominator: int) -> int:
+    """numerator / denominator to the nearest integer, ties to the even one."""
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    quotient, rest = divmod(numerator, denominator)
+    if 2 * rest > denominator or (2 * rest == denominator and quotient % 2):
+        quotient += 1
+    return quotient
+
+
+def line_amount(quantity: int, unit_price: int) -> int:
+    """Minor units for `quantity` (thousandths) at `unit_price` (ten-thousandths of a minor unit)."""
+    return round_half_even(quantity * unit_price, QUANTITY_SCALE * PRICE_SCALE)
+
+
+def unit_price_of(amount: int, quantity: int) -> int:
+    """The unit price at which `quantity` (thousandths, not 0) is worth `amount` (minor units)."""
+    return round_half_even(amount * QUANTITY_SCALE * PRICE_SCALE, quantity)
+
+
+def read_number(text: object, *, field: str = "") -> Decimal:
+    """A plain decimal number as people and files write it: `1`, `1.5`, `1,5`, `−2`.
+
+    Raises BadInput for anything else: exponents, thousands signs, nothing at all.
+    """
+    if isinstance(text, bool) or text is None:
+        raise _bad(field, text, "is not a number")
+    raw = str(text).strip().replace("\u00a0", "")
+    if not _NUMBER.fullmatch(raw) or len(raw) > 30:
+        raise _bad(field, text, "is not a number; write it like 12 or 12.5")
+    if re.fullmatch(r"[+\-−]?[1-9]\d{0,2},\d{3}", raw):
+        raise _bad(field, text, "could mean thousands or decimals; write 1234 or 1.234")
+    try:
+        return Decimal(raw.replace(",", ".").replace("−", "-"))
+    except InvalidOperation as error:  # pragma: no cover - the pattern admits only numbers
+        raise _bad(field, text, "is not a number") from error
+
+
+def read_quantity(text: object, *, field: str = "quantity") -> int:
+    """Thousandths of a stock unit from text; BadInput beyond three decimals or out of range."""
+    scaled = read_number(text, field=field) * QUANTITY_SCALE
+    return _whole(scaled, text, field, "has more than three decimals", MAX_QUANTITY)
+
+
+def read_unit_price(text: object, currency: str, *, field: str = "price") -> int:
+    """Ten-thousandths of a minor unit from a price in whole currency units."""
+    decimals = currency_decimals(currency)
+    scaled = read_number(text, field=field) * 10**decimals * PRICE_SCALE
+    return _whole(scaled, text, field, f"has more than {decimals + 4} decimals", MAX_UNIT_PRICE)
+
+
+def read_amount(text: object, currency: str, *, field: str = "amount") -> int:
+    """Minor units from an amount in whole currency units."""
+    decimals = currency_decimals(currency)
+    scaled = read_number(text, field=field) * 10**decimals
+    return _whole(scaled, text, field, f"has more than {decimals} decimals", MAX_UNIT_PRICE)
+
+
+def write_quantity(quantity: int) -> str:
+    """`1500` -> `1.5`: as short as it is exact, with a point, for files and the API."""
+    return _plain(Decimal(quantity).scaleb(-3))
+
+
+def write_amount(amount: int, currency: str) -> str:
+    """`35340` -> `353.40`: with the currency's own decimals, for files and the API."""
+    decimals = currency_decimals(currency)
+    return f"{Decimal(amount).scaleb(-decimals):.{decimals}f}"
+
+
+def write_unit_price(unit_price: int, currency: str) -> str:
+    """`4600000` -> `4.60`: at least the currency's decimals, more where the price has them."""
+    decimals = currency_decimals(currency)
+    price = Decimal(unit_price).scaleb(-decimals - 4)
+    short = _plain(price)
+    shown = len(short.partition(".")[2])
+    return short if shown > decimals else f"{price:.{decimals}f}"
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _whole(scaled: Decimal, text: object, field: str, fault: str, limit: int) -> int:
+    if scaled != scaled.to_integral_value():
+        raise _bad(field, text, fault)
+    if abs(scaled) > limit:
+        raise _bad(field, text, "is too large")
+    return int(scaled)
+
+
+def _bad(field: str, text: object, fault: str) -> BadInput:
+    shown = str(text)[:40]
+    return BadInput(f"{shown!r} {fault}", {field: [f"{shown!r} {fault}"]} if field else None)

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from insights import views
+
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("menu/", views.menu, name="menu"),
+]

@@ -1,0 +1,5 @@
+from django.contrib.admin import AdminSite
+
+
+class OperatorSite(AdminSite):
+    site_header = site_title = "Parstock"

@@ -1,0 +1,12 @@
+"""The API root: every app's endpoints under one shop."""
+
+from django.urls import include, path
+
+app_name = "api"
+urlpatterns = [
+    path("", include("catalog.api")),
+    path("", include("stock.api")),
+    path("", include("purchasing.api")),
+    path("", include("forecasting.api")),
+    path("", include("jobs.api")),
+]

@@ -1,0 +1,23 @@
+"""All addresses. What stands under a shop's slug is open to its members only."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+shop_pages = [
+    path("", include("tenancy.urls")),
+    path("", include("jobs.urls")),
+    path("", include("catalog.urls")),
+    path("", include("stock.urls")),
+    path("", include("purchasing.urls")),
+    path("", include("forecasting.urls")),
+    path("", include("replenishment.urls")),
+    path("", include("insights.urls")),
+]
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("tenancy.open_urls")),
+    path("api/v1/shops/<slug:shop>/", include("inventory_site.api")),
+    path("<slug:shop>/", include(shop_pages)),
+]

@@ -1,0 +1,106 @@
+import django.db.models.deletion
+import django.utils.timezone
+import tenancy.constraints
+import tenancy.context
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+        ('catalog', '0001_initial'),
+        ('stock', '0001_initial'),
+        ('tenancy', '0001_initial'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='PurchaseOrder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shop', models.ForeignKey(db_index=False, default=tenancy.context.require_shop_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.shop')),
+                ('number', models.CharField(max_length=20)),
+                ('revision', models.PositiveSmallIntegerField(default=1)),
+                ('supplier', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='catalog.supplier')),
+                ('warehouse', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.warehouse')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('queued', 'Queued'), ('sent', 'Sent'), ('partly_received', 'Partly received'), ('received', 'Received'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default='draft', max_length=20)),
+                ('note', models.TextField(blank=True, verbose_name='note to the supplier')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('approved_at', models.DateTimeField(blank=True, null=True)),
+                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('expected_on', models.DateField(blank=True, null=True, verbose_name='expected')),
+            ],
+            options={
+                'ordering': ['-created_at', '-id'],
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'indexes': [models.Index(fields=['shop', 'state'], name='purchasing_order_state')],
+                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='purchasing_purchaseorder_in_shop'), tenancy.constraints.SameShop('supplier', name='purchasing_purchaseorder_supplier_shop'), tenancy.constraints.SameShop('warehouse', name='purchasing_purchaseorder_warehouse_shop'), models.UniqueConstraint(fields=('shop', 'number'), name='purchasing_order_number'), models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('shop', 'supplier', 'warehouse'), name='purchasing_order_one_draft')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PurchaseOrderLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shop', models.ForeignKey(db_index=False, default=tenancy.context.require_shop_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.shop')),
+                ('order', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='purchasing.purchaseorder')),
+                ('product', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='order_lines', to='catalog.product')),
+                ('quantity', models.BigIntegerField()),
+                ('unit_cost', models.BigIntegerField()),
+                ('received', models.BigIntegerField(default=0)),
+                ('suggested', models.BigIntegerField(null=True)),
+                ('edited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('reason', models.JSONField(blank=True, default=dict)),
+            ],
+            options={
+                'ordering': ['id'],
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'indexes': [models.Index(fields=['shop', 'product'], name='purchasing_line_product')],
+                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='purchasing_purchaseorderline_in_shop'), tenancy.constraints.SameShop('order', name='purchasing_purchaseorderline_order_shop'), tenancy.constraints.SameShop('product', name='purchasing_purchaseorderline_product_shop'), models.UniqueConstraint(fields=('shop', 'order', 'product'), name='purchasing_line_once'), models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='purchasing_line_not_negative')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Receipt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shop', models.ForeignKey(db_index=False, default=tenancy.context.require_shop_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.shop')),
+                ('order', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='purchasing.purchaseorder')),
+                ('posting', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.posting')),
+                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='purchasing_receipt_in_shop'), tenancy.constraints.SameShop('order', name='purchasing_receipt_order_shop'), tenancy.constraints.SameShop('posting', name='purchasing_receipt_posting_shop'), models.UniqueConstraint(fields=('shop', 'posting'), name='purchasing_receipt_posting')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OutboundMail',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shop', models.ForeignKey(db_index=False, default=tenancy.context.require_shop_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.shop')),
+                ('order', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='purchasing.purchaseorder')),
+                ('revision', models.PositiveSmallIntegerField()),
+                ('message_id', models.CharField(max_length=200)),
+                ('to', models.EmailField(max_length=254)),
+                ('subject', models.CharField(max_length=200)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Sending'), ('sent', 'Sent'), ('failed', 'Failed'), ('withdrawn', 'Withdrawn')], default='waiting', max_length=10)),
+                ('not_before', models.DateTimeField()),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('last_error', models.TextField(blank=True)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'ordering': ['-created_at', '-id'],
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='purchasing_outboundmail_in_shop'), tenancy.constraints.SameShop('order', name='purchasing_outboundmail_order_shop'), models.UniqueConstraint(fields=('shop', 'message_id'), name='purchasing_mail_id'), models.UniqueConstraint(condition=models.Q(('state', 'withdrawn'), _negated=True), fields=('shop', 'order', 'revision'), name='purchasing_mail_once')],
+            },
+        ),
+    ]

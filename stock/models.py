@@ -1,0 +1,308 @@
+"""The ledger: documents, their lines, and the balances kept beside them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Location, Product, Warehouse
+from jobs.models import Job
+from tenancy.base import ShopModel
+from tenancy.constraints import SameShop, ShopForeignKey
+from tenancy.models import ApiToken
+
+
+class Kind(models.TextChoices):
+    OPENING = "opening", _("Opening stock")
+    SALE = "sale", _("Sale")
+    CUSTOMER_RETURN = "customer_return", _("Customer return")
+    RECEIPT = "receipt", _("Receipt")
+    SUPPLIER_RETURN = "supplier_return", _("Return to supplier")
+    TRANSFER = "transfer", _("Transfer")
+    COUNT = "count", _("Count")
+    WRITE_OFF = "write_off", _("Write-off")
+    CORRECTION = "correction", _("Correction")
+
+
+class Lot(ShopModel):
+    product = ShopForeignKey(Product, models.PROTECT, related_name="lots")
+    code = models.CharField(_("lot"), max_length=64)
+    expires_on = models.DateField(_("expires"), null=True, blank=True)
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("product"),
+            models.UniqueConstraint(fields=["shop", "product", "code"], name="stock_lot_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Posting(ShopModel):
+    """One document of the ledger: added once, never edited or deleted."""
+
+    append_only = True
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    key = models.CharField(max_length=120)  # idempotency key
+    digest = models.CharField(max_length=64)  # of the request, to tell a repeat from a reuse
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(default=timezone.now)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    token = ShopForeignKey(ApiToken, models.DO_NOTHING, null=True, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    # The paper it belongs to in words, like an order's number or a file's name.
+    document = models.CharField(max_length=120, blank=True)
+    reverses = ShopForeignKey("self", models.PROTECT, null=True, related_name="reversals")
+    # What the caller was told, so that a repeat hears the same.
+    answer = models.JSONField()
+
+    class Meta(ShopModel.Meta):
+        ordering = ["-recorded_at", "-id"]
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("reverses"),
+            SameShop("token"),
+            models.UniqueConstraint(fields=["shop", "key"], name="stock_posting_key"),
+            models.UniqueConstraint(
+                fields=["shop", "reverses"],
+                condition=Q(reverses__isnull=False),
+                name="stock_posting_reversed_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["shop", "-recorded_at"], name="stock_posting_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.document}".strip()
+
+
+class Movement(ShopModel):
+    """One line of the ledger. Sums of movements are the truth; Balance must agree.
+
+    A line without a quantity corrects the value only: what a receipt after negative stock cost
+    more or less than the units that had left already.
+    """
+
+    append_only = True
+
+    posting = ShopForeignKey(Posting, models.PROTECT, related_name="movements")
+    warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
+    product = ShopForeignKey(Product, models.PROTECT, related_name="movements")
+    location = ShopForeignKey(Location, models.PROTECT, null=True, related_name="+")
+    lot = ShopForeignKey(Lot, models.PROTECT, null=True, related_name="+")
+    quantity = models.BigIntegerField()  # thousandths of the stock unit; < 0 is goods out
+    value = models.BigIntegerField()  # minor units, at cost; the sign of the quantity
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(ShopModel.Meta):
+        ordering = ["-at", "-id"]
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("posting"),
+            SameShop("warehouse"),
+            SameShop("product"),
+            SameShop("location"),
+            SameShop("lot"),
+            models.CheckConstraint(condition=~Q(quantity=0) | ~Q(value=0), name="stock_movement_not_empty"),
+        ]
+        indexes = [
+            models.Index(fields=["shop", "product", "at"], name="stock_movement_history"),
+            models.Index(fields=["shop", "posting"], name="stock_movement_posting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.quantity}"
+
+
+class Observation(ShopModel):
+    """What somebody counted, beside what the ledger said for that moment."""
+
+    append_only = True
+
+    posting = ShopForeignKey(Posting, models.PROTECT, related_name="observations")
+    warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
+    product = ShopForeignKey(Product, models.PROTECT, related_name="observations")
+    location = ShopForeignKey(Location, models.PROTECT, null=True, related_name="+")
+    lot = ShopForeignKey(Lot, models.PROTECT, null=True, related_name="+")
+    counted = models.BigIntegerField()
+    expected = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("posting"),
+            SameShop("warehouse"),
+            SameShop("product"),
+            SameShop("location"),
+            SameShop("lot"),
+        ]
+        indexes = [models.Index(fields=["shop", "product", "at"], name="stock_observation_history")]
+
+
+class Balance(ShopModel):
+    """What the movements of a product in a warehouse add up to, kept in the same transaction."""
+
+    warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
+    product = ShopForeignKey(Product, models.PROTECT, related_name="balances")
+    on_hand = models.BigIntegerField(default=0)
+    value = models.BigIntegerField(default=0)
+    # The last known cost, ten-thousandths of a minor unit: what stock below zero leaves at.
+    unit_cost = models.BigIntegerField(null=True)
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("warehouse"),
+            SameShop("product"),
+            models.UniqueConstraint(fields=["shop", "warehouse", "product"], name="stock_balance_once"),
+            models.CheckConstraint(
+                condition=~Q(on_hand=0) | Q(value=0), name="stock_balance_nothing_is_worth_nothing"
+            ),
+        ]
+        indexes = [models.Index(fields=["shop", "product"], name="stock_balance_product")]
+
+
+class BinBalance(ShopModel):
+    """On hand by location and lot, for the products that use them; quantities only."""
+
+    warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
+    product = ShopForeignKey(Product, models.PROTECT, related_name="bins")
+    location = ShopForeignKey(Location, models.PROTECT, null=True, related_name="+")
+    lot = ShopForeignKey(Lot, models.PROTECT, null=True, related_name="+")
+    on_hand = models.BigIntegerField(default=0)
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("warehouse"),
+            SameShop("product"),
+            SameShop("location"),
+            SameShop("lot"),
+            # Without a location or a lot counts as one place too, so NULLs must collide.
+            models.UniqueConstraint(
+                "shop",
+                "warehouse",
+                "product",
+                Coalesce("location_id", 0, output_field=models.BigIntegerField()),
+                Coalesce("lot_id", 0, output_field=models.BigIntegerField()),
+                name="stock_binbalance_once",
+            ),
+        ]
+
+
+class Commitment(ShopModel):
+    """A quantity put aside for somebody until a moment: still on hand, no longer available."""
+
+    warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
+    product = ShopForeignKey(Product, models.PROTECT, related_name="commitments")
+    quantity = models.BigIntegerField()
+    reference = models.CharField(_("for"), max_length=120)
+    until = models.DateTimeField(_("until"))
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    released_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("warehouse"),
+            SameShop("product"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="stock_commitment_positive"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["shop", "product"],
+                condition=Q(released_at__isnull=True),
+                name="stock_commitment_open",
+            )
+        ]
+
+
+class SalesImport(ShopModel):
+    """A file of sales: read, shown, posted, and undone as a whole."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("Uploaded")
+        POSTING = "posting", _("Posting")
+        POSTED = "posted", _("Posted")
+        UNDOING = "undoing", _("Undoing")
+        UNDONE = "undone", _("Undone")
+
+    warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=200)
+    file_digest = models.CharField(max_length=64)
+    content = models.BinaryField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
+    # Counts by outcome and the first faults with their rows, for the preview and the result page.
+    summary = models.JSONField(default=dict)
+    job = ShopForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta(ShopModel.Meta):
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("warehouse"),
+            SameShop("job"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class HistorySale(ShopModel):
+    """Sales of a day from before stock was kept: they feed demand and move nothing."""
+
+    sales_import = ShopForeignKey(SalesImport, models.CASCADE, related_name="history")
+    warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
+    product = ShopForeignKey(Product, models.PROTECT, related_name="+")
+    day = models.DateField()
+    quantity = models.BigIntegerField()
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("sales_import"),
+            SameShop("warehouse"),
+            SameShop("product"),
+            models.UniqueConstraint(
+                fields=["shop", "sales_import", "warehouse", "product", "day"],
+                name="stock_historysale_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["shop", "warehouse", "product", "day"], name="stock_history_day")]
+
+
+class DemandMonth(ShopModel):
+    """Closed demand of a product in a warehouse, one row a month: thousandths per day, None = unknown."""
+
+    warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
+    product = ShopForeignKey(Product, models.PROTECT, related_name="+")
+    month = models.DateField()  # its first day
+    days = models.JSONField()
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("warehouse"),
+            SameShop("product"),
+            models.UniqueConstraint(
+                fields=["shop", "warehouse", "product", "month"], name="stock_demandmonth_once"
+            ),
+        ]

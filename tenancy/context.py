@@ -1,0 +1,84 @@
+"""Which shop the running code works for.
+
+The shop stands in a context variable, so it follows a request or a job and no other thread. On
+PostgreSQL `shop_scope` also tells the database (`app.shop`), whose row-level security then shows
+only this shop's rows, to raw SQL too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models import BigIntegerField
+from django.db.models.expressions import Expression
+
+from common.errors import NoShop
+
+if TYPE_CHECKING:
+    from tenancy.models import Shop
+
+_current: ContextVar[Shop | None] = ContextVar("current_shop", default=None)
+
+
+def current_shop() -> Shop:
+    """The shop in scope. Raises NoShop outside `shop_scope`."""
+    shop = _current.get()
+    if shop is None:
+        raise NoShop("shop data was touched outside shop_scope()")
+    return shop
+
+
+def require_shop_id() -> int:
+    return current_shop().pk
+
+
+class CurrentShop(Expression):
+    """The current shop's id, looked up when the SQL is compiled.
+
+    Being late, it lets forms and admin classes build querysets at import time; what refuses is
+    running them without a shop.
+    """
+
+    output_field = BigIntegerField()
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> CurrentShop:
+        return self
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[int]]:
+        return "%s", (require_shop_id(),)
+
+
+@contextmanager
+def shop_scope(shop: Shop, *, write: bool = True) -> Iterator[Shop]:
+    """Work for one shop, in one transaction.
+
+    write: False where the body only reads. SQLite then opens no transaction, because there every
+    transaction takes the single write lock; PostgreSQL needs one anyway to hold `app.shop`.
+
+    Nesting in the same shop is allowed, in another one it is a programming error.
+    """
+    outer = _current.get()
+    if outer is not None and outer.pk != shop.pk:
+        raise NoShop(f"shop_scope({shop.slug}) inside shop_scope({outer.slug})")
+    postgresql = connection.vendor == "postgresql"
+    wrap = transaction.atomic() if write or postgresql else nullcontext()
+    token = _current.set(shop)
+    try:
+        with wrap:
+            if postgresql and outer is None:
+                _tell_postgresql(str(shop.pk))
+            yield shop
+            if postgresql and outer is None:
+                # Inside a caller's transaction the setting would outlive this scope.
+                _tell_postgresql("")
+    finally:
+        _current.reset(token)
+
+
+def _tell_postgresql(shop_id: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.shop', %s, true)", [shop_id])
