@@ -15,6 +15,27 @@ from tenancy.context import shop_scope
 from tests import factories
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--on-second-database",
+        action="store_true",
+        help="leave out the tests marked one_database: they have run on the other one",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long property runs happen on request only; some tests need not run on both databases."""
+    leave_out = set()
+    if "deep" not in config.option.markexpr:
+        leave_out.add("deep")
+    if config.option.on_second_database:
+        leave_out.add("one_database")
+    chosen = [item for item in items if not any(item.get_closest_marker(name) for name in leave_out)]
+    if len(chosen) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+
+
 @pytest.fixture(autouse=True)
 def _append_only_lifted_for_flush(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
     """Transactional tests end in a flush, which the append-only triggers refuse.
