@@ -245,11 +245,20 @@ class SalesImport(ShopModel):
 
     warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=200)
-    file_digest = models.CharField(max_length=64)
-    content = models.BinaryField()
+    file_digest = models.CharField(max_length=64)  # sha256 of the unpacked file
+    content = models.BinaryField()  # gzip
+    # How the file is read: encoding, delimiter, header row, columns, order of a date's parts.
+    options = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
     # Counts by outcome and the first faults with their rows, for the preview and the result page.
     summary = models.JSONField(default=dict)
+    # The last day of the file: up to it sales are known once this is posted.
+    known_to = models.DateField(null=True)
+    # The warehouse's opening date when this was posted; earlier sales became history.
+    stock_from = models.DateField(null=True)
+    sets_opening_date = models.BooleanField(default=False)
+    # Posting and undoing go part by part, each in one transaction with this count of them.
+    parts_done = models.PositiveIntegerField(default=0)
     job = ShopForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -260,10 +269,32 @@ class SalesImport(ShopModel):
             *ShopModel.Meta.constraints,
             SameShop("warehouse"),
             SameShop("job"),
+            models.UniqueConstraint(
+                fields=["shop", "file_digest"],
+                condition=~Q(state="undone"),
+                name="stock_salesimport_file_once",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class ImportedPosting(ShopModel):
+    """Which postings an import made, so that it can be undone as a whole."""
+
+    sales_import = ShopForeignKey(SalesImport, models.PROTECT, related_name="postings")
+    posting = ShopForeignKey(Posting, models.PROTECT, related_name="+")
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("sales_import"),
+            SameShop("posting"),
+            models.UniqueConstraint(
+                fields=["shop", "sales_import", "posting"], name="stock_importedposting_once"
+            ),
+        ]
 
 
 class HistorySale(ShopModel):
