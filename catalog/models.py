@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from common.search_key import SearchKeyField, search_key
 from tenancy.base import ShopModel
 from tenancy.constraints import SameShop, ShopForeignKey
 
@@ -29,6 +31,9 @@ class Category(ShopModel):
 class Product(ShopModel):
     sku = models.CharField(_("SKU"), max_length=64)
     name = models.CharField(_("name"), max_length=200)
+    # SKUs compare without case: tills and suppliers write A1 and a1 for one product.
+    sku_key = SearchKeyField(of="sku")
+    name_key = SearchKeyField(of="name")
     category = ShopForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="products")
     unit = models.CharField(_("stock unit"), max_length=20, default="piece")
     has_decimals = models.BooleanField(_("sold in parts of a unit"), default=False)
@@ -39,22 +44,30 @@ class Product(ShopModel):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(ShopModel.Meta):
-        ordering = ["sku"]
+        ordering = ["sku_key"]
         constraints = [
             *ShopModel.Meta.constraints,
             SameShop("category"),
-            # SKUs compare without case: tills and suppliers write A1 and a1 for one product.
             models.UniqueConstraint(
-                "shop",
-                Upper("sku"),
+                fields=["shop", "sku_key"],
                 name="catalog_product_sku",
+                violation_error_code="sku_taken",
                 violation_error_message=_("A product with this SKU exists already."),
             ),
         ]
-        indexes = [models.Index(fields=["shop", "sku"], name="catalog_product_by_sku")]
+        indexes = [
+            models.Index(fields=["shop", "name_key"], name="catalog_product_by_name"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
+
+    def clean(self) -> None:
+        self.sku_key = search_key(self.sku)
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Also where a form leaves the shop and the key out: else a taken SKU would fail on saving."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"shop", "sku_key"})
 
 
 class Barcode(ShopModel):

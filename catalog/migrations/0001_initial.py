@@ -1,6 +1,6 @@
+import common.search_key
 import django.core.validators
 import django.db.models.deletion
-import django.db.models.functions.text
 import tenancy.constraints
 import tenancy.context
 from django.db import migrations, models
@@ -37,6 +37,8 @@ class Migration(migrations.Migration):
                 ('shop', models.ForeignKey(db_index=False, default=tenancy.context.require_shop_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.shop')),
                 ('sku', models.CharField(max_length=64, verbose_name='SKU')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
+                ('sku_key', common.search_key.SearchKeyField(editable=False, of='sku')),
+                ('name_key', common.search_key.SearchKeyField(editable=False, of='name')),
                 ('category', tenancy.constraints.ShopForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='catalog.category')),
                 ('unit', models.CharField(default='piece', max_length=20, verbose_name='stock unit')),
                 ('has_decimals', models.BooleanField(default=False, verbose_name='sold in parts of a unit')),
@@ -46,11 +48,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['sku'],
+                'ordering': ['sku_key'],
                 'abstract': False,
                 'base_manager_name': 'objects',
-                'indexes': [models.Index(fields=['shop', 'sku'], name='catalog_product_by_sku')],
-                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='catalog_product_in_shop'), tenancy.constraints.SameShop('category', name='catalog_product_category_shop'), models.UniqueConstraint(models.F('shop'), django.db.models.functions.text.Upper('sku'), name='catalog_product_sku', violation_error_message='A product with this SKU exists already.')],
+                'indexes': [models.Index(fields=['shop', 'name_key'], name='catalog_product_by_name')],
+                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='catalog_product_in_shop'), tenancy.constraints.SameShop('category', name='catalog_product_category_shop'), models.UniqueConstraint(fields=('shop', 'sku_key'), name='catalog_product_sku', violation_error_code='sku_taken', violation_error_message='A product with this SKU exists already.')],
             },
         ),
         migrations.CreateModel(
