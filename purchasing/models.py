@@ -9,9 +9,23 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product, Supplier, Warehouse
+from common.units import line_amount
 from stock.models import Posting
 from tenancy.base import ShopModel
 from tenancy.constraints import SameShop, ShopForeignKey
+
+
+class OrderCounter(ShopModel):
+    """The last order number given out in a year. Its lock is what keeps numbers without gaps."""
+
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            models.UniqueConstraint(fields=["shop", "year"], name="purchasing_counter_year"),
+        ]
 
 
 class PurchaseOrder(ShopModel):
@@ -35,6 +49,8 @@ class PurchaseOrder(ShopModel):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     sent_at = models.DateTimeField(null=True, blank=True)
     expected_on = models.DateField(_("expected"), null=True, blank=True)
+    # When it came to its end: received in full, closed short, or cancelled.
+    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(ShopModel.Meta):
         ordering = ["-created_at", "-id"]
@@ -50,21 +66,50 @@ class PurchaseOrder(ShopModel):
                 name="purchasing_order_one_draft",
             ),
         ]
-        indexes = [models.Index(fields=["shop", "state"], name="purchasing_order_state")]
+        indexes = [
+            models.Index(fields=["shop", "state", "-created_at"], name="purchasing_order_state"),
+            models.Index(fields=["shop", "supplier", "-created_at"], name="purchasing_order_supplier"),
+        ]
 
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def is_draft(self) -> bool:
+        return self.state == self.State.DRAFT
+
+    @property
+    def is_queued(self) -> bool:
+        return self.state == self.State.QUEUED
+
+    @property
+    def can_receive(self) -> bool:
+        return self.state in RECEIVABLE
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.state in {self.State.DRAFT, self.State.QUEUED, self.State.SENT}
+
+
+# What is on its way or about to be: it counts as on order, whatever its date.
+ON_ORDER = (PurchaseOrder.State.QUEUED, PurchaseOrder.State.SENT, PurchaseOrder.State.PARTLY_RECEIVED)
+RECEIVABLE = (PurchaseOrder.State.SENT, PurchaseOrder.State.PARTLY_RECEIVED)
+
 
 class PurchaseOrderLine(ShopModel):
+    """A product on an order. Quantity 0 in a draft: a person took the suggestion out."""
+
     order = ShopForeignKey(PurchaseOrder, models.CASCADE, related_name="lines")
     product = ShopForeignKey(Product, models.PROTECT, related_name="order_lines")
     quantity = models.BigIntegerField()  # thousandths
     unit_cost = models.BigIntegerField()
     received = models.BigIntegerField(default=0)
-    suggested = models.BigIntegerField(null=True)  # the night's own quantity
+    # The night's own quantity; empty where no night ever suggested the product.
+    suggested = models.BigIntegerField(null=True)
+    # Set where a person decided the quantity: the night then leaves it alone.
+    edited_at = models.DateTimeField(null=True, blank=True)
     edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    # The arithmetic of the suggestion: replenishment.services.Reason as data.
+    # The arithmetic of the suggestion: {"parts": [{"code", "label", "quantity"}], "text"}.
     reason = models.JSONField(default=dict, blank=True)
 
     class Meta(ShopModel.Meta):
@@ -74,9 +119,24 @@ class PurchaseOrderLine(ShopModel):
             SameShop("order"),
             SameShop("product"),
             models.UniqueConstraint(fields=["shop", "order", "product"], name="purchasing_line_once"),
-            models.CheckConstraint(condition=Q(quantity__gte=0), name="purchasing_line_not_negative"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=0, received__gte=0), name="purchasing_line_not_negative"
+            ),
         ]
         indexes = [models.Index(fields=["shop", "product"], name="purchasing_line_product")]
+
+    @property
+    def amount(self) -> int:
+        """Minor units, rounded once."""
+        return line_amount(self.quantity, self.unit_cost)
+
+    @property
+    def is_edited(self) -> bool:
+        return self.edited_at is not None
+
+    @property
+    def open_quantity(self) -> int:
+        return max(self.quantity - self.received, 0)
 
 
 class Receipt(ShopModel):
@@ -85,14 +145,17 @@ class Receipt(ShopModel):
     order = ShopForeignKey(PurchaseOrder, models.PROTECT, related_name="receipts")
     posting = ShopForeignKey(Posting, models.PROTECT, related_name="+")
     received_at = models.DateTimeField(default=timezone.now)
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(ShopModel.Meta):
+        ordering = ["-id"]
         constraints = [
             *ShopModel.Meta.constraints,
             SameShop("order"),
             SameShop("posting"),
             models.UniqueConstraint(fields=["shop", "posting"], name="purchasing_receipt_posting"),
         ]
+        indexes = [models.Index(fields=["shop", "order"], name="purchasing_receipt_order")]
 
 
 class OutboundMail(ShopModel):
@@ -105,15 +168,25 @@ class OutboundMail(ShopModel):
         FAILED = "failed", _("Failed")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
+    class Kind(models.TextChoices):
+        ORDER = "order", _("Order")
+        CANCELLATION = "cancellation", _("Cancellation")
+
     order = ShopForeignKey(PurchaseOrder, models.PROTECT, related_name="mails")
+    kind = models.CharField(max_length=15, choices=Kind.choices, default=Kind.ORDER)
     revision = models.PositiveSmallIntegerField()
+    # Stays the same however often the mail is tried, so that mail systems can drop a repeat.
     message_id = models.CharField(max_length=200)
     to = models.EmailField()
-    subject = models.CharField(max_length=200)
+    subject = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    # The end of the grace period; after a failure, when it is tried again.
     not_before = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
+    # The mail exactly as handed to the mail server, from the first attempt on.
+    content = models.BinaryField(null=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -130,6 +203,22 @@ class OutboundMail(ShopModel):
                 name="purchasing_mail_once",
             ),
         ]
+        indexes = [
+            models.Index(fields=["shop", "-created_at"], name="purchasing_mail_newest"),
+            models.Index(fields=["shop", "state"], name="purchasing_mail_state"),
+        ]
 
     def __str__(self) -> str:
-        return self.subject
+        return self.subject or self.message_id
+
+
+class MailDue(models.Model):
+    """When the sender must next look at a mail.
+
+    Stands outside the wall on purpose, holding ids and times only: the tick finds the due mails of
+    all shops in one query on one index, without entering each shop.
+    """
+
+    mail_id = models.BigIntegerField(primary_key=True)
+    shop_id = models.BigIntegerField()
+    due_at = models.DateTimeField(db_index=True)

@@ -18,6 +18,20 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='OrderCounter',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shop', models.ForeignKey(db_index=False, default=tenancy.context.require_shop_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.shop')),
+                ('year', models.PositiveSmallIntegerField()),
+                ('last', models.PositiveIntegerField(default=0)),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='purchasing_ordercounter_in_shop'), models.UniqueConstraint(fields=('shop', 'year'), name='purchasing_counter_year')],
+            },
+        ),
+        migrations.CreateModel(
             name='PurchaseOrder',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -33,12 +47,13 @@ class Migration(migrations.Migration):
                 ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('expected_on', models.DateField(blank=True, null=True, verbose_name='expected')),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'ordering': ['-created_at', '-id'],
                 'abstract': False,
                 'base_manager_name': 'objects',
-                'indexes': [models.Index(fields=['shop', 'state'], name='purchasing_order_state')],
+                'indexes': [models.Index(fields=['shop', 'state', '-created_at'], name='purchasing_order_state'), models.Index(fields=['shop', 'supplier', '-created_at'], name='purchasing_order_supplier')],
                 'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='purchasing_purchaseorder_in_shop'), tenancy.constraints.SameShop('supplier', name='purchasing_purchaseorder_supplier_shop'), tenancy.constraints.SameShop('warehouse', name='purchasing_purchaseorder_warehouse_shop'), models.UniqueConstraint(fields=('shop', 'number'), name='purchasing_order_number'), models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('shop', 'supplier', 'warehouse'), name='purchasing_order_one_draft')],
             },
         ),
@@ -53,6 +68,7 @@ class Migration(migrations.Migration):
                 ('unit_cost', models.BigIntegerField()),
                 ('received', models.BigIntegerField(default=0)),
                 ('suggested', models.BigIntegerField(null=True)),
+                ('edited_at', models.DateTimeField(blank=True, null=True)),
                 ('edited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('reason', models.JSONField(blank=True, default=dict)),
             ],
@@ -61,7 +77,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'indexes': [models.Index(fields=['shop', 'product'], name='purchasing_line_product')],
-                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='purchasing_purchaseorderline_in_shop'), tenancy.constraints.SameShop('order', name='purchasing_purchaseorderline_order_shop'), tenancy.constraints.SameShop('product', name='purchasing_purchaseorderline_product_shop'), models.UniqueConstraint(fields=('shop', 'order', 'product'), name='purchasing_line_once'), models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='purchasing_line_not_negative')],
+                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='purchasing_purchaseorderline_in_shop'), tenancy.constraints.SameShop('order', name='purchasing_purchaseorderline_order_shop'), tenancy.constraints.SameShop('product', name='purchasing_purchaseorderline_product_shop'), models.UniqueConstraint(fields=('shop', 'order', 'product'), name='purchasing_line_once'), models.CheckConstraint(condition=models.Q(('quantity__gte', 0), ('received__gte', 0)), name='purchasing_line_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -72,10 +88,13 @@ class Migration(migrations.Migration):
                 ('order', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='purchasing.purchaseorder')),
                 ('posting', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.posting')),
                 ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('undone_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
+                'ordering': ['-id'],
                 'abstract': False,
                 'base_manager_name': 'objects',
+                'indexes': [models.Index(fields=['shop', 'order'], name='purchasing_receipt_order')],
                 'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='purchasing_receipt_in_shop'), tenancy.constraints.SameShop('order', name='purchasing_receipt_order_shop'), tenancy.constraints.SameShop('posting', name='purchasing_receipt_posting_shop'), models.UniqueConstraint(fields=('shop', 'posting'), name='purchasing_receipt_posting')],
             },
         ),
@@ -85,14 +104,17 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('shop', models.ForeignKey(db_index=False, default=tenancy.context.require_shop_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.shop')),
                 ('order', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='purchasing.purchaseorder')),
+                ('kind', models.CharField(choices=[('order', 'Order'), ('cancellation', 'Cancellation')], default='order', max_length=15)),
                 ('revision', models.PositiveSmallIntegerField()),
                 ('message_id', models.CharField(max_length=200)),
                 ('to', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=200)),
+                ('subject', models.CharField(blank=True, max_length=200)),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Sending'), ('sent', 'Sent'), ('failed', 'Failed'), ('withdrawn', 'Withdrawn')], default='waiting', max_length=10)),
                 ('not_before', models.DateTimeField()),
+                ('claimed_at', models.DateTimeField(blank=True, null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('last_error', models.TextField(blank=True)),
+                ('content', models.BinaryField(null=True)),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
@@ -100,7 +122,16 @@ class Migration(migrations.Migration):
                 'ordering': ['-created_at', '-id'],
                 'abstract': False,
                 'base_manager_name': 'objects',
+                'indexes': [models.Index(fields=['shop', '-created_at'], name='purchasing_mail_newest'), models.Index(fields=['shop', 'state'], name='purchasing_mail_state')],
                 'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='purchasing_outboundmail_in_shop'), tenancy.constraints.SameShop('order', name='purchasing_outboundmail_order_shop'), models.UniqueConstraint(fields=('shop', 'message_id'), name='purchasing_mail_id'), models.UniqueConstraint(condition=models.Q(('state', 'withdrawn'), _negated=True), fields=('shop', 'order', 'revision'), name='purchasing_mail_once')],
             },
+        ),
+        migrations.CreateModel(
+            name='MailDue',
+            fields=[
+                ('mail_id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('shop_id', models.BigIntegerField()),
+                ('due_at', models.DateTimeField(db_index=True)),
+            ],
         ),
     ]
