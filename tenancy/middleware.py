@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
@@ -83,8 +83,9 @@ class ShopMiddleware:
         write = request.method not in SAFE_METHODS
         with shop_scope(shop, write=write):
             response = self.get_response(request)
-            # Errors arrive here as finished responses, so nothing has rolled back yet.
-            if response.status_code >= 400 and transaction.get_connection().in_atomic_block:
+            # Errors arrive here as finished responses, so nothing has rolled back yet. Where the
+            # scope has opened no transaction, the one in force is not ours to roll back.
+            if response.status_code >= 400 and (write or connection.vendor == "postgresql"):
                 transaction.set_rollback(True)
             return response
 

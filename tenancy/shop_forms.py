@@ -1,0 +1,112 @@
+"""Forms over a shop's rows: unique within the shop, units as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from common.errors import BadInput
+from common.units import (
+    read_amount,
+    read_quantity,
+    read_unit_price,
+    write_amount,
+    write_quantity,
+    write_unit_price,
+)
+from tenancy.context import current_shop
+
+
+class ShopModelForm(forms.ModelForm):
+    """Checks what is unique in the shop.
+
+    `shop` is no field of the form, and Django leaves constraints out that name a missing field: a
+    second product with the same SKU would pass the form and break in the database.
+    """
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - {"shop"}
+
+
+class ScaledField(forms.CharField):
+    """An integer in small units, shown and typed in whole ones."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # What a model field offers and a text field does not take.
+        self.least = kwargs.pop("min_value", None)
+        kwargs.pop("max_value", None)
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+        super().__init__(max_length=30, **kwargs)
+
+    def read(self, text: str) -> int:
+        raise NotImplementedError
+
+    def write(self, value: int) -> str:
+        raise NotImplementedError
+
+    def prepare_value(self, value: Any) -> Any:
+        return self.write(value) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if text is None or text in self.empty_values:
+            return None
+        return value if isinstance(value, int) else _read(self.read, text)
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value is not None and self.least is not None and value < self.least:
+            raise ValidationError(
+                _("Write %(least)s or more.") % {"least": self.write(self.least)}, code="min_value"
+            )
+
+    def run_validators(self, value: Any) -> None:
+        """The validators of a text field speak of its length; `validate` has said the rest."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(initial != self.to_python(data))
+        except ValidationError:
+            return True
+
+
+def _read(read: Callable[[str], int], text: str) -> int:
+    try:
+        return read(text)
+    except BadInput as error:
+        raise ValidationError(error.detail, code="bad_number") from error
+
+
+class QuantityField(ScaledField):
+    """Thousandths of a stock unit."""
+
+    def read(self, text: str) -> int:
+        return read_quantity(text)
+
+    def write(self, value: int) -> str:
+        return write_quantity(value)
+
+
+class UnitPriceField(ScaledField):
+    """Ten-thousandths of a minor unit of the shop's currency."""
+
+    def read(self, text: str) -> int:
+        return read_unit_price(text, current_shop().currency)
+
+    def write(self, value: int) -> str:
+        return write_unit_price(value, current_shop().currency)
+
+
+class AmountField(ScaledField):
+    """Minor units of the shop's currency."""
+
+    def read(self, text: str) -> int:
+        return read_amount(text, current_shop().currency)
+
+    def write(self, value: int) -> str:
+        return write_amount(value, current_shop().currency)
