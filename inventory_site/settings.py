@@ -130,6 +130,8 @@ if env.text("REDIS_URL", ""):
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": env.text("REDIS_URL", ""),
     }
+# The queue's own statistics, which nobody else needs to see.
+CACHES["queue"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 
 # ---- people -----------------------------------------------------------------------------------
 
@@ -148,7 +150,20 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "shops"
 ACCOUNT_ADAPTER = "tenancy.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {
+    "login": "tenancy.account_forms.LoginForm",
+    "signup": "tenancy.account_forms.SignupForm",
+    "add_email": "tenancy.account_forms.AddEmailForm",
+    "change_password": "tenancy.account_forms.ChangePasswordForm",
+    "reset_password": "tenancy.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "tenancy.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "tenancy.account_forms.ReauthenticateForm",
+}
+# Tries per address of the visitor (ip) and per account (key); the rest keeps allauth's limits.
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key", "signup": "10/m/ip"}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -211,6 +226,8 @@ JOB_WORKERS = env.number("JOB_WORKERS", 2, least=1)
 # An unfinished job whose worker was not heard of for so long is given to another one.
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=2)
 JOB_MAX_ATTEMPTS = env.number("JOB_MAX_ATTEMPTS", 3, least=1)
+# Pause before a failed job's second attempt; four times as long before each further one.
+JOB_RETRY_SECONDS = env.number("JOB_RETRY_SECONDS", 30)
 # The supervisor restarts a cluster that has not ticked for so long, or lets work wait for so long.
 JOB_STALE_SECONDS = env.number("JOB_STALE_SECONDS", 300, least=5)
 JOB_OVERDUE_SECONDS = env.number("JOB_OVERDUE_SECONDS", 600, least=5)
@@ -223,14 +240,17 @@ Q_CLUSTER = {
     # it: with a longer queue, tasks that merely wait would be delivered twice.
     "queue_limit": 1,
     "timeout": JOB_TIMEOUT_SECONDS,
-    "retry": JOB_TIMEOUT_SECONDS * 3 + 60,
+    "retry": JOB_TIMEOUT_SECONDS * 3 + 120,
     "max_attempts": 3,
     "recycle": 200,
     "max_rss": env.number("JOB_MAX_RSS_KB", 1_500_000),
-    "save_limit": 250,
+    # The table of jobs is the history; django-q2's own would be locked by every task that ends.
+    "save_limit": -1,
     "catch_up": False,
     "poll": 1,
     "bulk": 1,
+    # Where a cluster writes its statistics twice a second: not into the database.
+    "cache": "queue",
     "label": "Queue",
 }
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jobs.registry import label_of
 from tenancy.base import ShopModel
 
 
@@ -17,7 +18,7 @@ class Job(ShopModel):
         QUEUED = "queued", _("Queued")
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
-        FAILED = "failed", _("Failed")  # will be tried again
+        FAILED = "failed", _("Failed, will be tried again")
         CANCELLED = "cancelled", _("Cancelled")
         PARKED = "parked", _("Parked")  # failed too often; a person decides
 
@@ -36,7 +37,7 @@ class Job(ShopModel):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now)
-    started_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)  # of the latest attempt
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(ShopModel.Meta):
@@ -51,8 +52,49 @@ class Job(ShopModel):
         return f"{self.kind} {self.key}"
 
     @property
+    def label(self) -> str:
+        return str(label_of(self.kind))
+
+    @property
     def is_over(self) -> bool:
         return self.state in {self.State.DONE, self.State.CANCELLED, self.State.PARKED}
+
+    @property
+    def can_cancel(self) -> bool:
+        return not self.is_over and not self.cancel_requested
+
+    @property
+    def can_retry(self) -> bool:
+        return self.state in {self.State.FAILED, self.State.CANCELLED, self.State.PARKED}
+
+    @property
+    def percent(self) -> int | None:
+        """Whole percents done; None while the total is not known."""
+        return min(100, self.done * 100 // self.total) if self.total else None
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long the rest will take at the pace so far; None where that would be a guess."""
+        if self.state != self.State.RUNNING or not self.started_at or not self.done or not self.total:
+            return None
+        spent = (timezone.now() - self.started_at).total_seconds()
+        return int(spent / self.done * max(0, self.total - self.done)) if spent >= 5 else None
+
+    @property
+    def poll_seconds(self) -> int:
+        """How often a page asks for news: less often once it is clear that this takes time."""
+        asked = self.started_at or self.created_at
+        return 2 if (timezone.now() - asked).total_seconds() < 60 else 5
+
+    @property
+    def summary(self) -> str:
+        return str(self.result.get("summary", "")) if isinstance(self.result, dict) else ""
+
+    @property
+    def link(self) -> str:
+        """Where the result can be seen: an address of this site, or nothing."""
+        address = str(self.result.get("link", "")) if isinstance(self.result, dict) else ""
+        return address if address.startswith("/") and not address.startswith("//") else ""
 
 
 class Lease(models.Model):
@@ -64,14 +106,17 @@ class Lease(models.Model):
 
     job_id = models.BigIntegerField(primary_key=True)
     shop_id = models.BigIntegerField()
-    # When the tick puts the job back into the queue unless a heartbeat moves this first.
+    # When the tick looks after the job unless a heartbeat moves this first.
     expires_at = models.DateTimeField(db_index=True)
-    # Which attempt holds it: a worker that was given up for dead must not write any more.
-    attempt = models.PositiveSmallIntegerField(default=0)
+    # The attempt that works on the job, as host/process/chance; empty while it waits. Whoever is
+    # not named here any more was given up for dead and may write nothing.
+    holder = models.CharField(max_length=120, blank=True)
+    # The row of the queue that brings the job to a worker.
+    delivery_id = models.BigIntegerField(null=True)
 
 
 class Beat(models.Model):
-    """When a worker last did a tick; the supervisor reads it from outside."""
+    """When something last happened in the background; the supervisor reads it from outside."""
 
-    name = models.CharField(max_length=40, primary_key=True)
+    name = models.CharField(max_length=120, primary_key=True)
     at = models.DateTimeField()
