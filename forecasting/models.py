@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product, Warehouse
 from tenancy.base import ShopModel
 from tenancy.constraints import SameShop, ShopForeignKey
+
+
+class Method(models.TextChoices):
+    """How a forecast was made: the codes of `forecasting.engine.registry`, in words."""
+
+    SEASONAL_NAIVE = "seasonal_naive", _("Naive: like last week")
+    HOLT_WINTERS = "holt_winters", _("Holt-Winters, weekly season")
+    MEAN_RATE = "mean_rate", _("Rate of a rare or new product")
 
 
 class ForecastRun(ShopModel):
@@ -17,7 +26,7 @@ class ForecastRun(ShopModel):
     horizon_days = models.PositiveSmallIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
-    # Errors of all products together, in units, by method: what the accuracy page shows.
+    # What the accuracy page shows, see forecasting.services.Totals.
     errors = models.JSONField(default=dict)
 
     class Meta(ShopModel.Meta):
@@ -27,6 +36,9 @@ class ForecastRun(ShopModel):
             models.UniqueConstraint(fields=["shop", "known_to"], name="forecasting_run_once"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.known_to:%Y-%m-%d}"
+
 
 class Forecast(ShopModel):
     """The days ahead of one product in one warehouse; arrays start the day after `run.known_to`."""
@@ -34,10 +46,11 @@ class Forecast(ShopModel):
     run = ShopForeignKey(ForecastRun, models.CASCADE, related_name="forecasts")
     warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
     product = ShopForeignKey(Product, models.PROTECT, related_name="forecasts")
-    method = models.CharField(max_length=40)
+    method = models.CharField(max_length=40, choices=Method.choices)
     mean = models.JSONField()  # stock units per day
     sigma = models.FloatField()  # standard error of one day, stock units
-    error = models.FloatField(null=True)  # mean absolute error of the method in the backtest
+    # Mean absolute error of a week's sum in the backtest, stock units; empty where nothing could be tested.
+    error = models.FloatField(null=True)
     naive_error = models.FloatField(null=True)
 
     class Meta(ShopModel.Meta):
@@ -51,3 +64,16 @@ class Forecast(ShopModel):
             ),
         ]
         indexes = [models.Index(fields=["shop", "product"], name="forecasting_by_product")]
+
+    def __str__(self) -> str:
+        return f"{self.product} · {self.warehouse}"
+
+    @property
+    def is_naive(self) -> bool:
+        return self.method == Method.SEASONAL_NAIVE
+
+    def expected(self, days: int, *, skip: int = 0) -> float:
+        """Stock units expected over `days` days after the first `skip`; beyond the horizon like its end."""
+        wanted = self.mean[skip : skip + days]
+        last_week = self.mean[-7:]
+        return sum(wanted) + (days - len(wanted)) * (sum(last_week) / len(last_week))
