@@ -6,6 +6,7 @@ Every variable is listed with its effect in `.env.example` and docs/operations.m
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import environ
@@ -228,6 +229,8 @@ JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=2)
 JOB_MAX_ATTEMPTS = env.number("JOB_MAX_ATTEMPTS", 3, least=1)
 # Pause before a failed job's second attempt; four times as long before each further one.
 JOB_RETRY_SECONDS = env.number("JOB_RETRY_SECONDS", 30)
+# How long `up` lets requests and jobs come to their end when it is stopped.
+STOP_SECONDS = env.number("STOP_SECONDS", 30)
 # The supervisor restarts a cluster that has not ticked for so long, or lets work wait for so long.
 JOB_STALE_SECONDS = env.number("JOB_STALE_SECONDS", 300, least=5)
 JOB_OVERDUE_SECONDS = env.number("JOB_OVERDUE_SECONDS", 600, least=5)
@@ -296,7 +299,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
 # Hashed names and compressed copies exist only after collectstatic, which `up` runs.
-_manifest = (STATIC_ROOT / "staticfiles.json").exists() and not DEBUG
+_manifest = not DEBUG and ("collectstatic" in sys.argv or (STATIC_ROOT / "staticfiles.json").exists())
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -3,6 +3,9 @@ from typing import Any
 from django.apps import AppConfig
 from django.core.checks import Error, Tags, Warning, register
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+from common.navigation import Place, add_place
 
 
 class TenancyConfig(AppConfig):
@@ -11,6 +14,8 @@ class TenancyConfig(AppConfig):
     def ready(self) -> None:
         from tenancy.enforcement import enforce
 
+        add_place(Place(34, _("Settings"), "settings", "settings", permission="shop.settings"))
+        add_place(Place(35, _("Audit"), "audit", "search", permission="audit.view"))
         # After all migrations of a run: `sender` makes it once, not once per app.
         post_migrate.connect(enforce, sender=self, dispatch_uid="tenancy.enforce")
         register(check_enforcement, Tags.database)

@@ -66,17 +66,19 @@ def shop_scope(shop: Shop, *, write: bool = True) -> Iterator[Shop]:
         raise NoShop(f"shop_scope({shop.slug}) inside shop_scope({outer.slug})")
     postgresql = connection.vendor == "postgresql"
     wrap = transaction.atomic() if write or postgresql else nullcontext()
-    token = _current.set(shop)
-    try:
-        with wrap:
+    with wrap:
+        token = _current.set(shop)
+        try:
             if postgresql and outer is None:
                 _tell_postgresql(str(shop.pk))
             yield shop
-            if postgresql and outer is None:
-                # Inside a caller's transaction the setting would outlive this scope.
+            if postgresql and outer is None and not connection.needs_rollback:
+                # Inside a caller's transaction the setting would outlive this scope; a rollback
+                # takes it back by itself.
                 _tell_postgresql("")
-    finally:
-        _current.reset(token)
+        finally:
+            # Before the commit: what runs after it stands outside, and opens a scope of its own.
+            _current.reset(token)
 
 
 def _tell_postgresql(shop_id: str) -> None:

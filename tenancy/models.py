@@ -184,11 +184,21 @@ class Invitation(ShopModel):
     invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
+    # When the mail server took the link; empty: the mail has not left yet.
+    mailed_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(ShopModel.Meta):
         ordering = ["-created_at"]
+        constraints = [
+            *ShopModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["shop", "email"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="tenancy_invitation_open_once",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.email

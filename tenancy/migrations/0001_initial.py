@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 ('invited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('expires_at', models.DateTimeField()),
+                ('mailed_at', models.DateTimeField(blank=True, null=True)),
                 ('accepted_at', models.DateTimeField(blank=True, null=True)),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
             ],
@@ -95,7 +96,7 @@ class Migration(migrations.Migration):
                 'ordering': ['-created_at'],
                 'abstract': False,
                 'base_manager_name': 'objects',
-                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='tenancy_invitation_in_shop')],
+                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='tenancy_invitation_in_shop'), models.UniqueConstraint(condition=models.Q(('accepted_at', None), ('withdrawn_at', None)), fields=('shop', 'email'), name='tenancy_invitation_open_once')],
             },
         ),
         migrations.CreateModel(
