@@ -19,6 +19,7 @@ PRICE_SCALE = 10_000
 # A bigint holds 9.2e18; sums of a shop's lifetime must fit, so a single figure stays far below.
 MAX_QUANTITY = 10**13
 MAX_UNIT_PRICE = 10**14
+MAX_AMOUNT = 10**15
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
@@ -90,7 +91,7 @@ def read_amount(text: object, currency: str, *, field: str = "amount") -> int:
     """Minor units from an amount in whole currency units."""
     decimals = currency_decimals(currency)
     scaled = read_number(text, field=field) * 10**decimals
-    return _whole(scaled, text, field, f"has more than {decimals} decimals", MAX_UNIT_PRICE)
+    return _whole(scaled, text, field, f"has more than {decimals} decimals", MAX_AMOUNT)
 
 
 def write_quantity(quantity: int) -> str:

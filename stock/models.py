@@ -163,6 +163,8 @@ class Balance(ShopModel):
     value = models.BigIntegerField(default=0)
     # The last known cost, ten-thousandths of a minor unit: what stock below zero leaves at.
     unit_cost = models.BigIntegerField(null=True)
+    # Some of it stands in a named location or lot; every movement then moves a BinBalance too.
+    has_bins = models.BooleanField(default=False)
 
     class Meta(ShopModel.Meta):
         constraints = [
@@ -178,7 +180,10 @@ class Balance(ShopModel):
 
 
 class BinBalance(ShopModel):
-    """On hand by location and lot, for the products that use them; quantities only."""
+    """On hand by location and lot, where `Balance.has_bins`; quantities only.
+
+    The bins of a balance add up to it: what stands in no location and no lot is a bin too.
+    """
 
     warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
     product = ShopForeignKey(Product, models.PROTECT, related_name="bins")

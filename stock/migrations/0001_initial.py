@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
                 ('on_hand', models.BigIntegerField(default=0)),
                 ('value', models.BigIntegerField(default=0)),
                 ('unit_cost', models.BigIntegerField(null=True)),
+                ('has_bins', models.BooleanField(default=False)),
             ],
             options={
                 'abstract': False,

@@ -106,9 +106,9 @@ def test_a_posting_takes_a_fixed_number_of_statements(shop, django_assert_num_qu
     few = [Line(product.pk, place.pk, 1_000) for product in products[:2]]
     many = [Line(product.pk, place.pk, 1_000) for product in products]
     post(kind=Kind.OPENING, key="new", lines=many)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         post(kind=Kind.SALE, key="few", lines=few)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         post(kind=Kind.RECEIPT, key="many", lines=many)
 
 
