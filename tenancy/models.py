@@ -231,6 +231,10 @@ class ApiToken(ShopModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
     @staticmethod
     def new_secret() -> str:
         return f"ps_{secrets.token_urlsafe(32)}"
