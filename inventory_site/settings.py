@@ -217,6 +217,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 MAIL_DIR = VAR_DIR / "mail"
 vars().update(env.email("EMAIL_URL", f"filemail://{MAIL_DIR}"))
 EMAIL_TIMEOUT = 30
+# A mail whose sender was not heard of for so long is sent again: longer than any exchange with a
+# mail server takes.
+MAIL_LEASE_SECONDS = env.number("MAIL_LEASE_SECONDS", 300, least=1)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "parstock@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
