@@ -59,7 +59,12 @@ def email(name: str, default: str) -> dict[str, Any]:
     raw = _env.str(name, default=default)
     if urlsplit(raw).scheme not in environ.Env.EMAIL_SCHEMES:
         raise _refused(name, "smtp://, smtp+tls://, smtp+ssl://, filemail:// or consolemail://")
-    return dict(_env.email_url_config(raw))
+    settings = dict(_env.email_url_config(raw))
+    if urlsplit(raw).scheme == "filemail":
+        # django-environ cuts the first slash off, and with it the difference between the folders
+        # /var/mail and var/mail.
+        settings["EMAIL_FILE_PATH"] = raw.partition("://")[2]
+    return settings
 
 
 def secret_key(name: str, file: Path) -> str:
