@@ -1,5 +1,16 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from common.navigation import Place, add_place
 
 
 class PurchasingConfig(AppConfig):
     name = "purchasing"
+
+    def ready(self) -> None:
+        from purchasing.services.receiving import ReceiptWatch
+        from stock.services.watchers import watch_reversals
+
+        watch_reversals(ReceiptWatch())
+        add_place(Place(2, _("Orders"), "orders", "order", on_phone=True))
+        add_place(Place(33, _("Mail"), "mails", "mail", permission="orders.edit"))

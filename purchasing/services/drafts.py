@@ -10,21 +10,12 @@ from catalog.models import Product, Supplier, SupplierProduct, Warehouse
 from common.errors import BadInput, Conflict, NotFound
 from common.units import MAX_QUANTITY, write_quantity
 from purchasing.models import OrderCounter, PurchaseOrder, PurchaseOrderLine
+from purchasing.services.states import locked
 from tenancy import audit
 from tenancy.context import current_shop, require_shop_id
 from tenancy.models import User
 
 State = PurchaseOrder.State
-
-
-def locked(order: PurchaseOrder) -> PurchaseOrder:
-    """The order as it is now, held until the transaction ends: whoever comes second sees the first.
-
-    SQLite has no row locks; there the transaction holds the one write lock from its start.
-    """
-    if not connection.in_atomic_block:
-        raise RuntimeError("an order can only be locked inside a transaction")
-    return PurchaseOrder.objects.select_for_update().get(pk=order.pk)
 
 
 def open_draft(*, supplier: Supplier, warehouse: Warehouse, actor: User | None) -> PurchaseOrder:

@@ -1,0 +1,82 @@
+"""An order as its supplier reads it: what the PDF and the mail say alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from babel.dates import format_date
+from django.conf import settings
+from django.utils import timezone, translation
+
+from catalog.models import SupplierProduct
+from common.templatetags.ui import babel_locale
+from purchasing import queries
+from purchasing.models import PurchaseOrder, PurchaseOrderLine
+from tenancy.context import current_shop
+from tenancy.models import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    line: PurchaseOrderLine
+    supplier_code: str
+    packs: int | None  # empty where the pack is one unit, or the quantity no whole number of packs
+    pack: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    order: PurchaseOrder
+    shop: Shop
+    lines: list[DocumentLine]
+    total: int
+
+
+def document_of(order: PurchaseOrder) -> Document:
+    lines = list(queries.ordered_lines(order))
+    terms = {
+        term.product_id: term
+        for term in SupplierProduct.objects.filter(
+            supplier=order.supplier_id, product__in=[line.product_id for line in lines]
+        )
+    }
+    return Document(
+        order=order,
+        shop=current_shop(),
+        lines=[_line(line, terms.get(line.product_id)) for line in lines],
+        total=sum(line.amount for line in lines),
+    )
+
+
+def _line(line: PurchaseOrderLine, terms: SupplierProduct | None) -> DocumentLine:
+    pack = terms.pack if terms else 1_000
+    whole = pack != 1_000 and line.quantity % pack == 0
+    return DocumentLine(
+        line=line,
+        supplier_code=terms.supplier_code if terms else "",
+        packs=line.quantity // pack if whole else None,
+        pack=pack,
+    )
+
+
+@contextmanager
+def in_supplier_language(order: PurchaseOrder) -> Iterator[None]:
+    """Words in the supplier's language where we have it, else in the shop's; days by the shop's clock."""
+    shop = current_shop()
+    known = dict(settings.LANGUAGES)
+    language = order.supplier.language if order.supplier.language in known else shop.language
+    with translation.override(language), timezone.override(shop.zone):
+        yield
+
+
+def long_day(value: date | None) -> str:
+    """`Friday 27 November 2026` in the language in force."""
+    return format_date(value, "full", locale=babel_locale()) if value else ""
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks and control characters: what may stand in a mail's header."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

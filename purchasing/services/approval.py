@@ -1,0 +1,118 @@
+"""From draft to sent and to its end: approve, undo, send now, cancel, close.
+
+Every step locks the order first, so two people or a double click act once: the second one finds the
+new state and is told so.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from common.errors import Conflict
+from purchasing.models import OutboundMail, PurchaseOrder
+from purchasing.services import outbox
+from purchasing.services.drafts import find_draft
+from purchasing.services.states import expected, locked, mark_sent, need, state_by_receipts
+from tenancy import audit
+from tenancy.context import current_shop
+from tenancy.models import User
+
+State = PurchaseOrder.State
+
+
+def approve(order: PurchaseOrder, *, actor: User | None, by_mail: bool = True) -> PurchaseOrder:
+    """Freeze a draft and queue its mail, which leaves when the shop's grace period is over.
+
+    by_mail: False where the shop tells the supplier itself, by telephone or in a web shop; the
+    order then counts as sent at once.
+    """
+    order = locked(order)
+    need(order, State.DRAFT)
+    if not order.lines.filter(quantity__gt=0).exists():
+        raise Conflict(_("%(number)s has no lines; add a product first.") % {"number": order.number})
+    if by_mail and not order.supplier.email:
+        raise Conflict(
+            _("%(supplier)s has no e-mail address for orders. Enter one, or send the order yourself.")
+            % {"supplier": order.supplier.name}
+        )
+    now = timezone.now()
+    leaves = now + timedelta(minutes=current_shop().order_grace_minutes)
+    order.state = State.QUEUED
+    order.approved_at, order.approved_by = now, actor
+    order.expected_on = expected(order, leaves)
+    order.save(update_fields=["state", "approved_at", "approved_by", "expected_on"])
+    audit.record("order.approved", actor=actor, about=order.number, after={"revision": order.revision})
+    if by_mail:
+        outbox.queue(order, kind=OutboundMail.Kind.ORDER, not_before=leaves)
+    else:
+        mark_sent(order, at=now)
+        audit.record("order.sent_by_hand", actor=actor, about=order.number)
+    return order
+
+
+def undo_approval(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
+    """Back to a draft, while nothing has left. Raises Conflict once the mail is on its way."""
+    order = locked(order)
+    need(order, State.QUEUED)
+    other = find_draft(supplier=order.supplier, warehouse=order.warehouse)
+    if other is not None:
+        raise Conflict(
+            _("%(other)s is a newer draft for this supplier; approve or cancel it first.")
+            % {"other": other.number}
+        )
+    outbox.withdraw(order)
+    order.state = State.DRAFT
+    order.approved_at = order.approved_by = order.expected_on = None
+    order.save(update_fields=["state", "approved_at", "approved_by", "expected_on"])
+    audit.record("order.approval_undone", actor=actor, about=order.number)
+    return order
+
+
+def send_now(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
+    """Do not wait for the end of the grace period, or for the next attempt after a failure."""
+    order = locked(order)
+    need(order, State.QUEUED)
+    for mail in order.mails.exclude(state=OutboundMail.State.WITHDRAWN):
+        outbox.send_soon(mail)
+    audit.record("order.send_now", actor=actor, about=order.number)
+    return order
+
+
+def cancel(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
+    """End an order of which nothing has arrived; a supplier who has the order hears of it by mail."""
+    order = locked(order)
+    need(order, State.DRAFT, State.QUEUED, State.SENT)
+    before = order.state
+    if before == State.QUEUED:
+        outbox.withdraw(order)
+    order.state, order.ended_at = State.CANCELLED, timezone.now()
+    if before == State.SENT and order.mails.filter(state=OutboundMail.State.SENT).exists():
+        order.revision += 1
+        outbox.queue(order, kind=OutboundMail.Kind.CANCELLATION, not_before=order.ended_at)
+    order.save(update_fields=["state", "ended_at", "revision"])
+    audit.record("order.cancelled", actor=actor, about=order.number, before={"state": before})
+    return order
+
+
+def close(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
+    """End an order; what has not arrived of it is no longer expected."""
+    order = locked(order)
+    need(order, State.PARTLY_RECEIVED, State.RECEIVED)
+    short = order.state == State.PARTLY_RECEIVED
+    order.state, order.ended_at = State.CLOSED, timezone.now()
+    order.save(update_fields=["state", "ended_at"])
+    audit.record("order.closed_short" if short else "order.closed", actor=actor, about=order.number)
+    return order
+
+
+def reopen(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
+    """Undo `close`."""
+    order = locked(order)
+    need(order, State.CLOSED)
+    order.state, order.ended_at = state_by_receipts(order), None
+    order.save(update_fields=["state", "ended_at"])
+    audit.record("order.reopened", actor=actor, about=order.number)
+    return order
