@@ -23,7 +23,11 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 DEBUG = env.switch("DEBUG", default=False)
 SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR / "secret_key")
-SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{env.number('PORT', 8000, least=1)}").rstrip("/")
+# Where `up` listens; what stands in front of it, if anything, decides SITE_URL.
+BIND = env.text("BIND", "127.0.0.1")
+PORT = env.number("PORT", 8000, least=1)
+WEB_WORKERS = env.number("WEB_WORKERS", 1, least=1)
+SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -34,6 +38,9 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 OPEN_SIGNUP = env.switch("OPEN_SIGNUP", default=False)
 # Shows the demo's log-ins on the sign-in page. Set by `manage.py demo`.
 DEMO = env.switch("DEMO", default=False)
+# Made by `up` on an installation without people; a password is made up and printed if none is given.
+FIRST_USER_EMAIL = env.text("FIRST_USER_EMAIL", "")
+FIRST_USER_PASSWORD = env.text("FIRST_USER_PASSWORD", "")
 INVITATION_DAYS = env.number("INVITATION_DAYS", 7, least=1)
 # Largest file a person may upload, in MiB.
 UPLOAD_LIMIT_MB = env.number("UPLOAD_LIMIT_MB", 100, least=1)
@@ -329,6 +336,8 @@ LOGGING = {
             "formatter": "json" if env.switch("LOG_JSON", default=False) else "plain",
         }
     },
+    # It tells of every task; the tick alone has one each minute.
+    "loggers": {"django-q": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("tenancy.open_urls")),
+    path("", include("jobs.open_urls")),
     path("api/v1/shops/<slug:shop>/", include("inventory_site.api")),
     path("<slug:shop>/", include(shop_pages)),
 ]

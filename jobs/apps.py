@@ -7,7 +7,6 @@ from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
-
 class JobsConfig(AppConfig):
     name = "jobs"
 
