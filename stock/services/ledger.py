@@ -24,7 +24,7 @@ from common.text import clean_text
 from common.units import MAX_AMOUNT, MAX_UNIT_PRICE, write_quantity
 from stock import valuation
 from stock.models import Kind, Posting
-from stock.services import statements
+from stock.services import statements, watchers
 from stock.services.lines import (
     CLOCK_TOLERANCE,
     Bin,
@@ -110,6 +110,7 @@ def reverse(
     draft.reverses = posting
     draft.at = posting.at
     with _transaction():
+        watchers.before_reversal(posting)
         mirrored = [
             Effect(
                 Bin(line.warehouse_id, line.product_id, line.location_id, line.lot_id),
@@ -253,6 +254,8 @@ def _record(
     statements.move_bins(bins)
     statements.insert_movements(draft, written)
     statements.insert_observations(draft, observed)
+    if draft.reverses:
+        watchers.after_reversal(draft.reverses, draft)
     return draft
 
 
