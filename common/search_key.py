@@ -56,9 +56,9 @@ class Prefix(Lookup):
     def get_prep_lookup(self) -> str:
         return search_key(str(self.rhs))
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
         return (
             f"({column} >= %s AND {column} < %s)",
-            [*params, self.rhs, *params, f"{self.rhs}{_HIGHEST}"],
+            (*params, self.rhs, *params, f"{self.rhs}{_HIGHEST}"),
         )

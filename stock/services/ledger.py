@@ -24,14 +24,13 @@ from common.text import clean_text
 from common.units import MAX_AMOUNT, MAX_UNIT_PRICE, write_quantity
 from stock import valuation
 from stock.models import Kind, Posting
+from stock.places import Bin, Place
 from stock.services import statements, watchers
 from stock.services.lines import (
     CLOCK_TOLERANCE,
-    Bin,
     Effect,
     Line,
     Observed,
-    Place,
     bin_of,
     difference,
     effects_of,

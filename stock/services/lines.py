@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from catalog.models import Location
 from common.errors import BadInput
 from common.units import MAX_QUANTITY, MAX_UNIT_PRICE, line_amount
 from stock.models import Kind, Lot
+from stock.places import Bin, Place
 
 # How far a clock on a phone or a till may run ahead of ours.
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -44,30 +44,6 @@ class Line:
     unit_cost: int | None = None
     at: datetime | None = None
     to_location_id: int | None = None
-
-
-class Place(NamedTuple):
-    """What a balance is kept for; sorts into the order of locking."""
-
-    warehouse_id: int
-    product_id: int
-
-
-class Bin(NamedTuple):
-    """A part of a place: a location, a lot, both, or (with neither) what stands nowhere special."""
-
-    warehouse_id: int
-    product_id: int
-    location_id: int | None
-    lot_id: int | None
-
-    @property
-    def place(self) -> Place:
-        return Place(self.warehouse_id, self.product_id)
-
-    @property
-    def is_named(self) -> bool:
-        return self.location_id is not None or self.lot_id is not None
 
 
 @dataclass(frozen=True, slots=True)

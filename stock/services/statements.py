@@ -16,7 +16,8 @@ from django.db import connection
 from common.rowset import rowset
 from stock import valuation
 from stock.models import Posting
-from stock.services.lines import Bin, Effect, Observed, Place, bin_of
+from stock.places import Bin, Place
+from stock.services.lines import Effect, Observed, bin_of
 from tenancy.context import require_shop_id
 
 _PLACE = {"warehouse_id": "bigint", "product_id": "bigint"}
