@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from purchasing.pdf import order_pdf, printable
+from purchasing.services import approval, drafts
+from tests.factories import make_product
+from tests.purchasing.conftest import set_terms
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(order):
+    reader = PdfReader(io.BytesIO(order_pdf(order)))
+    return [page.extract_text() for page in reader.pages]
+
+
+def test_the_pdf_says_who_what_and_how_much(shop, trade):
+    shop.sender_name = "Marlow Lane Gifts"
+    trade.warehouse.address = "High Street 14\nLudlow SY8 1AB"
+    trade.warehouse.save()
+    trade.supplier.address = "Kiln Yard 3\nLeominster"
+    trade.supplier.save()
+    product = make_product(sku="NC-233", name="Tin candle, fir & clove <20 h>")
+    set_terms(trade.supplier, product, supplier_code="FIR-TIN-20", pack=12_000)
+    order = trade.draft(36_000, product)
+    drafts.set_note(order, note="Please pack upright.\nThank you.", actor=trade.owner)
+    order = approval.approve(order, actor=trade.owner)
+    (text,) = text_of(order)
+    for words in (
+        *(order.number, "Revision 1", "Marlow Lane Gifts", "High Street 14", "Ludlow SY8 1AB"),
+        *("Kiln Yard 3", trade.supplier.name, "FIR-TIN-20", "NC-233", "Tin candle, fir & clove <20 h>"),
+        *("3 × 12", "36", "£4.60", "£165.60", "Please pack upright.", "page 1 of 1"),
+    ):
+        assert words in text
+
+
+def test_chinese_names_print_beside_latin_codes(shop, trade):
+    trade.supplier.name = "景德镇瓷器厂 Ltd"
+    trade.supplier.address = "江西省景德镇市昌江区瓷都大道1号"
+    trade.supplier.language = "zh-hans"
+    trade.supplier.save()
+    product = make_product(name="青花茶杯 white/blue")
+    set_terms(trade.supplier, product, supplier_code="JDZ-茶-01")
+    (text,) = text_of(approval.approve(trade.draft(24_000, product), actor=trade.owner))
+    for words in ("景德镇瓷器厂", "Ltd", "瓷都大道", "青花茶杯", "white/blue", "JDZ", "茶"):
+        assert words in text
+    assert "■" not in text
+
+
+def test_letters_no_built_in_font_has_are_replaced_by_their_nearest():
+    assert printable("Łódź, Čapek, Ő, naïve €5 − 2") == "Lódz, Capek, O, naïve €5 - 2"
+    assert printable("Ελλάδα Москва 茶") == "Ελλαδα Москва 茶"
+    assert printable("\U0001f56f") == "?"
+
+
+def test_a_long_order_repeats_its_heading_and_counts_its_pages(shop, trade):
+    order = trade.draft()
+    for _ in range(70):
+        drafts.add_line(order, product=trade.list_product(), quantity=1_000, actor=trade.owner)
+    pages = text_of(approval.approve(order, actor=trade.owner))
+    assert len(pages) > 1
+    for number, text in enumerate(pages, start=1):
+        assert f"page {number} of {len(pages)}" in text
+        assert "Your code" in text
+
+
+def test_a_draft_says_that_it_is_none_yet(trade):
+    (text,) = text_of(trade.draft())
+    assert "Draft, not an order yet" in text
