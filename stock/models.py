@@ -213,6 +213,7 @@ class BinBalance(ShopModel):
 class Commitment(ShopModel):
     """A quantity put aside for somebody until a moment: still on hand, no longer available."""
 
+    key = models.CharField(max_length=120)  # idempotency key
     warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
     product = ShopForeignKey(Product, models.PROTECT, related_name="commitments")
     quantity = models.BigIntegerField()
@@ -227,6 +228,7 @@ class Commitment(ShopModel):
             *ShopModel.Meta.constraints,
             SameShop("warehouse"),
             SameShop("product"),
+            models.UniqueConstraint(fields=["shop", "key"], name="stock_commitment_key"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="stock_commitment_positive"),
         ]
         indexes = [

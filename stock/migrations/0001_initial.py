@@ -143,6 +143,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('shop', models.ForeignKey(db_index=False, default=tenancy.context.require_shop_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.shop')),
+                ('key', models.CharField(max_length=120)),
                 ('warehouse', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.warehouse')),
                 ('product', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='catalog.product')),
                 ('quantity', models.BigIntegerField()),
@@ -156,7 +157,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'indexes': [models.Index(condition=models.Q(('released_at__isnull', True)), fields=['shop', 'product'], name='stock_commitment_open')],
-                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='stock_commitment_in_shop'), tenancy.constraints.SameShop('warehouse', name='stock_commitment_warehouse_shop'), tenancy.constraints.SameShop('product', name='stock_commitment_product_shop'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='stock_commitment_positive')],
+                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='stock_commitment_in_shop'), tenancy.constraints.SameShop('warehouse', name='stock_commitment_warehouse_shop'), tenancy.constraints.SameShop('product', name='stock_commitment_product_shop'), models.UniqueConstraint(fields=('shop', 'key'), name='stock_commitment_key'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='stock_commitment_positive')],
             },
         ),
         migrations.CreateModel(

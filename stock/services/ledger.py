@@ -109,6 +109,8 @@ def reverse(
     draft.reverses = posting
     draft.at = posting.at
     with _transaction():
+        if repeated := _repeat(draft):
+            return repeated
         watchers.before_reversal(posting)
         mirrored = [
             Effect(
