@@ -5,6 +5,9 @@ from django.conf import settings
 from django.core.checks import Error, register
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+from common.navigation import Place, add_place
 
 
 class JobsConfig(AppConfig):
@@ -12,6 +15,7 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("jobs")
+        add_place(Place(32, _("Jobs"), "jobs", "clock", permission="jobs.manage"))
         register(check_queue)
         post_migrate.connect(ensure_tick, sender=self, dispatch_uid="jobs.tick")
 

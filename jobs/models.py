@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from jobs.registry import label_of
 from tenancy.base import ShopModel
@@ -73,12 +74,19 @@ class Job(ShopModel):
         return min(100, self.done * 100 // self.total) if self.total else None
 
     @property
-    def seconds_left(self) -> int | None:
-        """How long the rest will take at the pace so far; None where that would be a guess."""
+    def time_left(self) -> str:
+        """How long the rest will take at the pace so far; empty where that would be a guess."""
         if self.state != self.State.RUNNING or not self.started_at or not self.done or not self.total:
-            return None
+            return ""
         spent = (timezone.now() - self.started_at).total_seconds()
-        return int(spent / self.done * max(0, self.total - self.done)) if spent >= 5 else None
+        seconds = spent / self.done * max(0, self.total - self.done)
+        if spent < 5:
+            return ""
+        if seconds < 90:
+            n = max(10, int(round(seconds, -1)))
+            return ngettext("About %(n)d second left.", "About %(n)d seconds left.", n) % {"n": n}
+        n = round(seconds / 60)
+        return ngettext("About %(n)d minute left.", "About %(n)d minutes left.", n) % {"n": n}
 
     @property
     def poll_seconds(self) -> int:

@@ -77,7 +77,7 @@ def retry(job: Job, *, actor: User | None = None) -> Job:
         fresh = Job.objects.select_for_update().get(pk=job.pk)
         if not fresh.can_retry:
             raise Conflict(_("This job is done, or waits, or runs: there is nothing to try again."))
-        delivery = queue.push_again(shop.pk, job.pk, lease and lease.delivery_id)
+        delivery = queue.push_again(shop.pk, job.pk, lease.delivery_id if lease else None)
         Lease.objects.update_or_create(
             job_id=job.pk,
             defaults={

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -56,8 +56,8 @@ def minute() -> None:
 
 def tick(now: datetime | None = None) -> None:
     now = now or timezone.now()
-    _guarded("nights", lambda: start_nights(now))
-    _guarded("abandoned jobs", lambda: revive_abandoned(now))
+    _guarded("nights", partial(start_nights, now))
+    _guarded("abandoned jobs", partial(revive_abandoned, now))
     for name, hook in registry.hooks():
         _guarded(name, hook)
 
@@ -83,7 +83,7 @@ def start_nights(now: datetime) -> None:
     for pk, at, zone, planned in shops.values_list("pk", "night_at", "time_zone", "next_night_at"):
         following = upcoming(at, zone)
         if planned is not None and planned <= now:
-            _guarded(f"night of shop {pk}", lambda pk=pk, seen=planned: _start_night(pk, seen, now))
+            _guarded(f"night of shop {pk}", partial(_start_night, pk, planned, now))
         elif planned != following:
             Shop.objects.filter(pk=pk, next_night_at=planned).update(next_night_at=following)
 
@@ -120,7 +120,7 @@ def revive_abandoned(now: datetime) -> None:
     Lease.objects.filter(holder="", delivery_id__in=waiting).update(expires_at=lease_end())
     for job_id, shop_id, holder, delivery in leases:
         if holder or delivery not in waiting:
-            _guarded(f"job {job_id}", lambda job_id=job_id, shop_id=shop_id: _revive(job_id, shop_id, now))
+            _guarded(f"job {job_id}", partial(_revive, job_id, shop_id, now))
 
 
 def _revive(job_id: int, shop_id: int, now: datetime) -> None:
