@@ -20,7 +20,9 @@ def rowset(columns: dict[str, str], rows: Sequence[Sequence[Any]]) -> tuple[str,
         values = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
         return f"unnest({arrays}) AS d({', '.join(columns)})", values
     fields = ", ".join(f"value->>{place} AS {name}" for place, name in enumerate(columns))
-    return f"(SELECT {fields} FROM json_each(%s)) AS d", [json.dumps(rows, default=_as_stored)]
+    # The limit that limits nothing makes SQLite build `d` first and look its rows up in the joined
+    # table by index; else it goes through all of that table and unpacks the JSON for each row.
+    return f"(SELECT {fields} FROM json_each(%s) LIMIT -1) AS d", [json.dumps(rows, default=_as_stored)]
 
 
 def _as_stored(value: Any) -> str:
