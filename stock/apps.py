@@ -1,5 +1,14 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from common.navigation import Place, add_place
 
 
 class StockConfig(AppConfig):
     name = "stock"
+
+    def ready(self) -> None:
+        add_place(Place(11, _("Counts"), "counts", "count", on_phone=True))
+        add_place(Place(12, _("Transfers"), "transfers", "transfer"))
+        add_place(Place(13, _("Sales"), "sales", "sales"))
+        add_place(Place(14, _("Ledger"), "ledger", "report"))

@@ -44,6 +44,12 @@ def quantity(value: int | None) -> str:
 
 
 @register.filter
+def change(value: int) -> str:
+    """Thousandths of a unit with their sign: `+5`, `−12`."""
+    return f"+{quantity(value)}" if value > 0 else quantity(value)
+
+
+@register.filter
 def amount(value: int | None, shop: Any) -> str:
     """Minor units of the shop's currency, with its sign: `£353.40`."""
     if value is None:

@@ -1,0 +1,451 @@
+"""The sheets on which people record what happened: one design for every kind of posting."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.models import Product, Warehouse
+from catalog.queries import active_warehouses, products_by_code
+from common.errors import BadInput, ParstockError
+from common.forms import focus_first_error
+from common.units import QUANTITY_SCALE, read_quantity, write_quantity
+from stock.models import Kind
+from stock.services.ledger import Line
+from tenancy.shop_forms import QuantityField, UnitPriceField
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+FIRST_ROWS = 3
+MOST_ROWS = 300
+MOST_COUNTED = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What distinguishes one kind's sheet from the others."""
+
+    kind: Kind
+    url_name: str
+    list_url: str
+    title: _StrPromise
+    intro: _StrPromise
+    verb: _StrPromise
+    done: _StrPromise
+    quantity_label: _StrPromise = gettext_lazy("Quantity")
+    document_label: _StrPromise | None = None
+    reason_label: _StrPromise | None = None
+    takes_cost: bool = False
+
+
+SALE = Sheet(
+    Kind.SALE,
+    "sale_new",
+    "sales",
+    gettext_lazy("Record a sale"),
+    gettext_lazy("What left the shop with a customer."),
+    gettext_lazy("Post the sale"),
+    gettext_lazy("The sale is posted."),
+    document_label=gettext_lazy("Receipt number"),
+)
+CUSTOMER_RETURN = Sheet(
+    Kind.CUSTOMER_RETURN,
+    "return_new",
+    "sales",
+    gettext_lazy("Take goods back"),
+    gettext_lazy("What a customer brought back and can be sold again."),
+    gettext_lazy("Post the return"),
+    gettext_lazy("The return is posted."),
+    document_label=gettext_lazy("Receipt number"),
+)
+RECEIPT = Sheet(
+    Kind.RECEIPT,
+    "receipt_new",
+    "receive",
+    gettext_lazy("Receive without an order"),
+    gettext_lazy("Goods that came and stand on no order here."),
+    gettext_lazy("Post the receipt"),
+    gettext_lazy("The receipt is posted."),
+    document_label=gettext_lazy("Delivery note"),
+    takes_cost=True,
+)
+OPENING = Sheet(
+    Kind.OPENING,
+    "opening_new",
+    "ledger",
+    gettext_lazy("Enter opening stock"),
+    gettext_lazy("What stands on the shelves on the day you begin, and what it cost."),
+    gettext_lazy("Post the opening stock"),
+    gettext_lazy("The opening stock is posted."),
+    takes_cost=True,
+)
+TRANSFER = Sheet(
+    Kind.TRANSFER,
+    "transfer_new",
+    "transfers",
+    gettext_lazy("Move stock"),
+    gettext_lazy("From one warehouse to another; it keeps its cost."),
+    gettext_lazy("Post the transfer"),
+    gettext_lazy("The transfer is posted."),
+    document_label=gettext_lazy("Note"),
+)
+WRITE_OFF = Sheet(
+    Kind.WRITE_OFF,
+    "write_off_new",
+    "ledger",
+    gettext_lazy("Write off"),
+    gettext_lazy("Goods that are broken, spoilt, stolen or given away."),
+    gettext_lazy("Post the write-off"),
+    gettext_lazy("The write-off is posted."),
+    reason_label=gettext_lazy("Reason"),
+)
+CORRECTION = Sheet(
+    Kind.CORRECTION,
+    "correction_new",
+    "ledger",
+    gettext_lazy("Correct the ledger"),
+    gettext_lazy("For what no other sheet fits. If somebody counted, record a count instead."),
+    gettext_lazy("Post the correction"),
+    gettext_lazy("The correction is posted."),
+    quantity_label=gettext_lazy("Change, + or −"),
+    reason_label=gettext_lazy("Reason"),
+)
+COUNT = Sheet(
+    Kind.COUNT,
+    "count_new",
+    "counts",
+    gettext_lazy("Count by scanning"),
+    gettext_lazy("What is on the shelf. Blank is not counted; 0 says that the shelf is empty."),
+    gettext_lazy("Post the count"),
+    gettext_lazy("The count is posted."),
+    quantity_label=gettext_lazy("Counted"),
+)
+
+
+def new_key() -> str:
+    """Goes with a sheet into the browser and back, so that a sheet sent twice is posted once."""
+    return uuid.uuid4().hex
+
+
+class HeadForm(forms.Form):
+    """What holds for the whole sheet: where, when, why."""
+
+    key = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
+    warehouse = forms.ModelChoiceField(Warehouse.objects.none(), label=gettext_lazy("Warehouse"))
+    to_warehouse = forms.ModelChoiceField(Warehouse.objects.none(), label=gettext_lazy("To"))
+    at = forms.DateTimeField(
+        label=gettext_lazy("When"),
+        required=False,
+        help_text=gettext_lazy("Empty means now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    document = forms.CharField(
+        max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    reason = forms.CharField(max_length=200)
+
+    def __init__(self, *args: Any, sheet: Sheet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False  # else a browser would hold back the button for another row
+        places = active_warehouses()
+        for name in ("warehouse", "to_warehouse"):
+            self.fields[name].queryset = places  # type: ignore[attr-defined]
+        if len(places) == 1:
+            self.initial.setdefault("warehouse", places[0].pk)
+            self.fields["warehouse"].empty_label = None  # type: ignore[attr-defined]
+        if sheet.kind == Kind.TRANSFER:
+            self.fields["warehouse"].label = _("From")
+        else:
+            del self.fields["to_warehouse"]
+        for name, label in (("document", sheet.document_label), ("reason", sheet.reason_label)):
+            if label is None:
+                del self.fields[name]
+            else:
+                self.fields[name].label = label
+        if "document" in self.fields:
+            self.fields["document"].help_text = _("If you have one.")
+        self.initial.setdefault("key", new_key())
+
+    def clean(self) -> dict[str, Any]:
+        chosen = self.cleaned_data
+        if chosen.get("to_warehouse") and chosen["to_warehouse"] == chosen.get("warehouse"):
+            self.add_error("to_warehouse", _("The goods are there already. Choose another warehouse."))
+        return chosen
+
+
+class RowForm(forms.Form):
+    """A line: what, how many, and on some sheets at what cost."""
+
+    code = forms.CharField(label=gettext_lazy("SKU or barcode"), max_length=64, required=False)
+    quantity = QuantityField(required=False)
+    cost = UnitPriceField(label=gettext_lazy("Unit cost"), required=False)
+
+    def __init__(
+        self, *args: Any, sheet: Sheet, with_cost: bool, product: Product | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sheet = sheet
+        self.product = product
+        self.fields["quantity"].label = sheet.quantity_label
+        self.fields["cost"].least = 0  # type: ignore[attr-defined]
+        if not with_cost:
+            del self.fields["cost"]
+        for name, field in self.fields.items():
+            field.widget.attrs |= {"aria-label": field.label, "class": "scan" if name == "code" else "qty"}
+        self.fields["code"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong with the code, also before the sheet is sent."""
+        if self.is_bound:
+            return list(self.errors.get("code", []))
+        unknown = self.initial.get("code") and self.product is None
+        return [_("No product has this SKU or barcode.")] if unknown else []
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing typed; in a count also a product without a number, which is not counted."""
+        typed = {name: str(self.data.get(self.add_prefix(name), "")).strip() for name in self.fields}
+        if self.sheet.kind == Kind.COUNT:
+            return not typed["quantity"] and (not typed["code"] or self.product is not None)
+        return not any(typed.values())
+
+    def clean(self) -> dict[str, Any]:
+        typed = self.cleaned_data
+        if "code" in typed and not typed["code"]:
+            self.add_error("code", _("Say which product."))
+        elif "code" in typed and self.product is None:
+            self.add_error("code", _("No product has this SKU or barcode."))
+        if "quantity" in typed:
+            self._check_quantity(typed["quantity"])
+        return typed
+
+    def _check_quantity(self, quantity: int | None) -> None:
+        if quantity is None:
+            self.add_error("quantity", _("Say how many."))
+        elif fault := fault_of_quantity(quantity, self.sheet.kind, self.product):
+            self.add_error("quantity", fault)
+
+
+def fault_of_quantity(quantity: int, kind: str, product: Product | None) -> str:
+    if kind == Kind.COUNT and quantity < 0:
+        return _("Nothing can be counted below 0.")
+    if kind == Kind.CORRECTION and quantity == 0:
+        return _("0 changes nothing.")
+    if kind not in {Kind.COUNT, Kind.CORRECTION} and quantity <= 0:
+        return _("Write more than 0.")
+    if product and not product.has_decimals and quantity % QUANTITY_SCALE:
+        return _("This product is kept in whole units.")
+    return ""
+
+
+class PostingForm:
+    """A sheet: its head and its rows."""
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        data: Mapping[str, Any] | None = None,
+        *,
+        with_cost: bool,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        self.sheet = sheet
+        self.with_cost = with_cost and sheet.takes_cost
+        self.head = HeadForm(data, initial=initial, sheet=sheet)
+        typed = _typed_rows(data) if data is not None else [{"code": (initial or {}).get("code", "")}]
+        products = products_by_code(row["code"] for row in typed if row["code"].strip())
+        count = len(typed) if data is not None else FIRST_ROWS
+        typed += [{"code": ""}] * (count - len(typed))
+        self.rows = [
+            self._row(number, products.get(row["code"]), data, row) for number, row in enumerate(typed)
+        ]
+        if data is None:
+            self._focus(first_blank=True)
+
+    def _row(
+        self, number: int, product: Product | None, data: Mapping[str, Any] | None, initial: dict[str, str]
+    ) -> RowForm:
+        return RowForm(
+            data,
+            prefix=f"line-{number}",
+            initial=initial,
+            sheet=self.sheet,
+            with_cost=self.with_cost,
+            product=product,
+        )
+
+    def _focus(self, *, first_blank: bool) -> None:
+        for row in self.rows:
+            field = row.fields["code"]
+            field.widget.attrs.pop("autofocus", None)
+            if first_blank and not row.initial.get("code"):
+                field.widget.attrs["autofocus"] = True
+                first_blank = False
+
+    @classmethod
+    def with_another_row(cls, sheet: Sheet, data: Mapping[str, Any], *, with_cost: bool) -> PostingForm:
+        """What was typed, unjudged, with room for one more line.
+
+        A scanner ends a code with Enter, which asks for a row: a code without a quantity counts
+        one, and one that stands above already is one more there.
+        """
+        head = {name: data.get(name, "") for name in HeadForm.base_fields}
+        form = cls(sheet, with_cost=with_cost, initial=head)
+        typed = _typed_rows(data)
+        products = products_by_code(row["code"] for row in typed if row["code"].strip())
+        kept: list[dict[str, str]] = []
+        for row in typed:
+            if not any(value.strip() for value in row.values()):
+                continue
+            above = _same_product(kept, row, products)
+            if above is not None:
+                above["quantity"] = _one_more(above["quantity"])
+                continue
+            if row["code"].strip() in products and not row["quantity"].strip():
+                row["quantity"] = "1"
+            kept.append(row)
+        blank = max(1, FIRST_ROWS - len(kept)) if len(kept) < MOST_ROWS else 0
+        kept += [{"code": "", "quantity": "", "cost": ""} for _blank in range(blank)]
+        form.rows = [
+            form._row(number, products.get(row["code"]), None, row) for number, row in enumerate(kept)
+        ]
+        form._focus(first_blank=True)
+        return form
+
+    def is_valid(self) -> bool:
+        filled = self.filled
+        valid = self.head.is_valid()
+        if not filled:
+            self.head.add_error(None, _("Nothing is on the sheet yet. Scan or type a product."))
+            valid = False
+        valid = all([row.is_valid() for row in filled]) and valid
+        if valid and self.sheet.kind == Kind.COUNT:
+            valid = self._each_once(filled)
+        return valid
+
+    @property
+    def filled(self) -> list[RowForm]:
+        return [row for row in self.rows if not row.is_blank]
+
+    def _each_once(self, filled: list[RowForm]) -> bool:
+        seen: set[int] = set()
+        for row in filled:
+            assert row.product is not None
+            if row.product.pk in seen:
+                row.add_error("code", _("This product stands above already. Write the sum there."))
+            seen.add(row.product.pk)
+        return all(not row.errors for row in filled)
+
+    def lines(self) -> list[Line]:
+        head = self.head.cleaned_data
+        to_warehouse = head.get("to_warehouse")
+        return [
+            Line(
+                product_id=row.product.pk,
+                warehouse_id=head["warehouse"].pk,
+                quantity=row.cleaned_data["quantity"],
+                to_warehouse_id=to_warehouse.pk if to_warehouse else None,
+                unit_cost=row.cleaned_data.get("cost"),
+            )
+            for row in self.filled
+            if row.product
+        ]
+
+    def refuse(self, refusal: ParstockError) -> None:
+        """The ledger's refusal, beside the lines that it names, else on top."""
+        if any(name.endswith(".at") for name in refusal.fields):
+            self.head.add_error("at", refusal.detail)
+            return
+        beside = False
+        for number, row in enumerate(self.filled):
+            of_row = {f"lines[{number}].{name}" for name in ("quantity", "sku", "unit_cost", "to_warehouse")}
+            of_row.add(row.product.sku if row.product else "")
+            for name in of_row & refusal.fields.keys():
+                row.add_error("quantity", "; ".join(map(str, refusal.fields[name])))
+                beside = True
+        if not beside:
+            field = next((name for name in refusal.fields if name in self.head.fields), None)
+            self.head.add_error(field, refusal.detail)
+
+    def focus_first_error(self) -> None:
+        self._focus(first_blank=False)
+        focus_first_error(self.head, *self.filled)
+
+    @property
+    def wrong_rows(self) -> list[tuple[int, RowForm]]:
+        """For the note on top: number and form of each row that needs mending."""
+        return [(number, row) for number, row in enumerate(self.rows, 1) if row in self.filled and row.errors]
+
+
+def _typed_rows(data: Mapping[str, Any]) -> list[dict[str, str]]:
+    count = min(max(_number(data.get("rows")), 1), MOST_ROWS)
+    names = ("code", "quantity", "cost")
+    return [{name: str(data.get(f"line-{n}-{name}", "")) for name in names} for n in range(count)]
+
+
+def _same_product(
+    kept: list[dict[str, str]], row: dict[str, str], products: Mapping[str, Product]
+) -> dict[str, str] | None:
+    """The row above that a code scanned again belongs to."""
+    product = products.get(row["code"])
+    if product is None or row["quantity"].strip():
+        return None
+    return next((above for above in kept if products.get(above["code"]) == product), None)
+
+
+def _one_more(quantity: str) -> str:
+    try:
+        return write_quantity(read_quantity(quantity) + QUANTITY_SCALE)
+    except BadInput:
+        return quantity or "1"
+
+
+def _number(text: object) -> int:
+    typed = str(text)
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 12 else 0
+
+
+class CountListForm:
+    """Counting by the list of a warehouse's products: what is typed on any page goes with the sheet.
+
+    Products that are not on the page shown travel as hidden fields, so turning pages and searching
+    lose nothing, and everything is posted at once.
+    """
+
+    def __init__(self, data: Mapping[str, Any], products: Mapping[int, Product]) -> None:
+        self.products = products
+        self.typed = {
+            product_id: text
+            for product_id in products
+            if (text := str(data.get(f"counted-{product_id}", "")).strip())
+        }
+        self.faults: dict[int, str] = {}
+        self.counted: dict[int, int] = {}
+
+    @staticmethod
+    def typed_ids(data: Mapping[str, Any]) -> list[int]:
+        return [
+            number
+            for name in data
+            if name.startswith("counted-") and (number := _number(name.removeprefix("counted-")))
+        ]
+
+    def is_valid(self) -> bool:
+        for product_id, text in self.typed.items():
+            try:
+                quantity = read_quantity(text)
+            except BadInput as error:
+                self.faults[product_id] = error.detail
+                continue
+            if fault := fault_of_quantity(quantity, Kind.COUNT, self.products[product_id]):
+                self.faults[product_id] = fault
+            self.counted[product_id] = quantity
+        return not self.faults and bool(self.counted)

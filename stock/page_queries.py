@@ -1,0 +1,54 @@
+"""What the pages list of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Coalesce
+
+from catalog.models import Product, Warehouse
+from stock.models import Balance, Movement, Observation, Posting
+
+
+def on_hand_total() -> Coalesce:
+    """For annotate() on products: on hand over all warehouses."""
+    balances = Balance.objects.filter(product=OuterRef("pk")).order_by().values("product")
+    total = Subquery(balances.annotate(total=Sum("on_hand")).values("total"))
+    return Coalesce(total, Value(0), output_field=BigIntegerField())
+
+
+def postings(kinds: Iterable[str] = ()) -> QuerySet[Posting]:
+    """Documents, the newest recorded first, each with its number of lines and one product's name."""
+    lines = Movement.objects.filter(posting=OuterRef("pk")).exclude(quantity=0).order_by("id")
+    seen = Observation.objects.filter(posting=OuterRef("pk")).order_by()
+    found = Posting.objects.select_related("actor", "reverses").annotate(
+        line_count=_count(lines),
+        seen_count=_count(seen),
+        first_product=Subquery(lines.values("product__name")[:1]),
+        warehouse_name=Subquery(lines.values("warehouse__name")[:1]),
+        undone=Exists(Posting.objects.filter(reverses=OuterRef("pk"))),
+    )
+    kinds = list(kinds)
+    return found.filter(kind__in=kinds) if kinds else found
+
+
+def _count(rows: QuerySet) -> Coalesce:
+    total = rows.order_by().values("posting").annotate(total=Count("pk")).values("total")
+    return Coalesce(Subquery(total, output_field=IntegerField()), Value(0))
+
+
+def products_to_count(warehouse: Warehouse) -> QuerySet[Product]:
+    """The active products that have ever had stock in a warehouse."""
+    held = Balance.objects.filter(warehouse=warehouse).values("product_id")
+    return Product.objects.filter(is_active=True, pk__in=held).order_by("sku_key")
