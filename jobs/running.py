@@ -115,7 +115,8 @@ def run(context: JobContext) -> None:
             raise  # the worker is to be replaced: whatever was interrupted may be in disorder
         except Exception as fault:
             logger.exception("Job %s (%s) failed", context.job_id, context.kind)
-            close_old_connections()  # the failure may be the connection's
+            if not connection.in_atomic_block:
+                close_old_connections()  # the failure may be the connection's
             _unless_lost(_fail, context, fault)
 
 
