@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from catalog.models import Product, Supplier, Warehouse
 from forecasting.models import Forecast, ForecastRun, Method
 from stock.models import DemandMonth
 from stock.services.demand import demand_panel
-from tenancy.context import shop_scope
+from tenancy.context import current_shop, shop_scope
 from tenancy.models import Shop
 
 if TYPE_CHECKING:
@@ -31,12 +32,15 @@ SHORTEST_HORIZON = 56
 LONGEST_HORIZON = 400
 
 Progress = Callable[[int, int], None]
+# Opens the shop for one step, `scope(write=False)` for one that only reads: a job's own scope, which
+# refuses to write for a worker that was given up for dead, or the shop's.
+Scope = Callable[..., AbstractContextManager[Shop]]
 Place = tuple[int, int]  # warehouse id, product id
 
 
 @dataclass(slots=True)
 class MethodTotals:
-    """products: forecast by this method; the rest counts those that could be tested, in stock units a week."""
+    """products: forecast by this method. The rest is of those that could be tested, units a week."""
 
     products: int = 0
     tested: int = 0
@@ -72,16 +76,23 @@ class Totals:
             totals.units += forecast.weekly_units
 
 
-def run_forecast(shop: Shop, known_to: date, *, progress: Progress | None = None) -> ForecastRun:
+def in_current_shop(*, write: bool = True) -> AbstractContextManager[Shop]:
+    """The scope of callers that stand inside a shop already."""
+    return shop_scope(current_shop(), write=write)
+
+
+def run_forecast(
+    known_to: date, *, scope: Scope = in_current_shop, progress: Progress | None = None
+) -> ForecastRun:
     """Forecast every active product from demand known up to `known_to`.
 
     One run a day of knowledge: running it again replaces its forecasts, chunk by chunk, each in a
     transaction of its own, with the same ones if demand has not changed. Nothing is locked while
     the engine works.
     """
-    with shop_scope(shop):
+    with scope():
         run = _begin(known_to)
-    with shop_scope(shop, write=False):
+    with scope(write=False):
         places = _places()
     totals = Totals()
     done: set[Place] = set()
@@ -89,15 +100,15 @@ def run_forecast(shop: Shop, known_to: date, *, progress: Progress | None = None
         if progress:
             progress(start, len(places))
         chunk = places[start : start + CHUNK]
-        with shop_scope(shop, write=False):
+        with scope(write=False):
             demand = _demand(chunk, known_to)
         found = _forecast(demand, run.horizon_days)
-        with shop_scope(shop):
+        with scope():
             _store(run, found)
         for forecast in found.values():
             totals.add(forecast)
         done |= found.keys()
-    with shop_scope(shop):
+    with scope():
         _finish(run, totals, done)
     if progress:
         progress(len(places), len(places))

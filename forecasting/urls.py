@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from forecasting import views
+
+urlpatterns = [
+    path("forecasts/", views.forecasts, name="forecasts"),
+    path("forecasts/run/", views.run_night, name="run_night"),
+]

@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from replenishment import views
+
+urlpatterns = [path("replenish/", views.replenish, name="replenish")]

@@ -112,9 +112,7 @@ def _origins(length: int) -> list[int]:
     """First days of the forecasts, oldest first: as many as leave enough to learn from."""
     last = length - _WEEKS_AHEAD * WEEK
     return [
-        origin
-        for number in reversed(range(_ORIGINS))
-        if (origin := last - number * WEEK) >= _LEAST_HISTORY
+        origin for number in reversed(range(_ORIGINS)) if (origin := last - number * WEEK) >= _LEAST_HISTORY
     ]
 
 

@@ -108,5 +108,4 @@ def _has_trend(demand: Demand) -> bool:
     return abs(slope) > _TREND_T * error
 
 
-
 METHOD = Method("holt_winters", suits, fit, project)

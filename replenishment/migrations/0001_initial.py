@@ -27,7 +27,8 @@ class Migration(migrations.Migration):
                 ('warehouse', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.warehouse')),
                 ('order', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='plans', to='purchasing.purchaseorder')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('status', models.CharField(max_length=40)),
+                ('status', models.CharField(choices=[('optimal', 'Solved'), ('time_limit', 'Stopped early; the bound says how close'), ('greedy', "Put together step by step; the solver's answer was refused"), ('no_opening', 'No opening stock')], max_length=40)),
+                ('note', models.TextField(blank=True)),
                 ('objective', models.FloatField(null=True)),
                 ('bound', models.FloatField(null=True)),
             ],
@@ -46,6 +47,7 @@ class Migration(migrations.Migration):
                 ('plan', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='replenishment.plan')),
                 ('product', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
                 ('quantity', models.BigIntegerField()),
+                ('unit_cost', models.BigIntegerField()),
                 ('reason', models.JSONField()),
             ],
             options={
