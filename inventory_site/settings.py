@@ -271,14 +271,14 @@ Q_CLUSTER = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "tenancy.api.TokenAuthentication",
-        "tenancy.api.SessionAuthentication",
+        "tenancy.api_access.TokenAuthentication",
+        "tenancy.api_access.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["tenancy.api.HasShopPermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenancy.api_access.HasShopPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["tenancy.api.TokenThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["tenancy.api_access.TokenThrottle"],
     "DEFAULT_THROTTLE_RATES": {"token": None},
     "EXCEPTION_HANDLER": "tenancy.api.explain",
     "UNAUTHENTICATED_USER": None,
