@@ -1,0 +1,261 @@
+"""A till's or a web shop's sales, line by line: what each is, and what is left out and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from common.dates import end_of_day, moment
+from common.errors import BadInput
+from common.importing.columns import Columns, Field
+from common.importing.days import BadDay, Order, read_moment
+from common.importing.faults import FileFault, RowFault
+from common.importing.source import Source
+from common.search_key import search_key
+from common.units import QUANTITY_SCALE, read_quantity, read_unit_price
+
+# Names are in their plain form: small letters and digits only.
+FIELDS = (
+    Field(
+        "sku",
+        ("stockcode", "sku", "itemcode", "productcode", "articlenumber", "articleno", "article")
+        + (
+            "productid",
+            "itemno",
+            "itemnumber",
+            "itemid",
+            "code",
+            "item",
+            "product",
+            "商品编码",
+            "货号",
+            "编码",
+        ),
+        required=True,
+    ),
+    Field(
+        "name",
+        ("description", "productname", "itemname", "name", "title", "product", "item", "商品名称", "名称"),
+    ),
+    Field(
+        "quantity",
+        ("quantity", "qty", "quantitysold", "qtysold", "units", "unitssold", "pieces", "数量"),
+        required=True,
+    ),
+    Field(
+        "date",
+        ("invoicedate", "date", "soldat", "saledate", "orderdate", "transactiondate", "datetime")
+        + ("timestamp", "time", "day", "日期", "时间"),
+        required=True,
+    ),
+    Field("price", ("unitprice", "price", "itemprice", "netprice", "net", "单价", "价格")),
+    Field(
+        "invoice",
+        ("invoiceno", "invoice", "invoicenumber", "receipt", "receiptno", "ticket", "transaction")
+        + ("transactionid", "orderid", "orderno", "order", "单号"),
+    ),
+)
+
+# Codes that tills use for what is no product: postage, fees, discounts, adjustments by hand.
+_NO_PRODUCT = re.compile(
+    r"POST(AGE)?|DOT|D|M|S|B|C2|PADS|CRUK|BANK CHARGES|AMAZONFEE|MANUAL|DISCOUNT|SHIPPING|DELIVERY"
+    r"|CARRIAGE|FEES?|ADJUST\w*|TEST\d*|GIFT_\d+(_\d+)?"
+)
+_SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
+_LONGEST_SKU, _LONGEST_NAME = 64, 200
+_A_SECOND = timedelta(seconds=1)
+
+
+class Reason(StrEnum):
+    """Why a line that reads well is no sale."""
+
+    CANCELLATION = "cancellation"
+    NEGATIVE = "negative"
+    NO_PRODUCT = "no_product"
+    NO_PRICE = "no_price"
+    NOTHING = "nothing"
+
+
+class Sale(NamedTuple):
+    row: int
+    key: str  # what spellings of the same code have in common
+    sku: str
+    name: str
+    quantity: int  # thousandths
+    price: int | None  # ten-thousandths of a minor unit
+    day: date
+    at: datetime
+
+
+class Ignored(NamedTuple):
+    row: int
+    reason: Reason
+    sku: str
+    name: str
+    quantity: str
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a shop's sales file is to be understood.
+
+    latest: the moment of upload; a sale cannot lie after it.
+    known, whole_units: search keys of the shop's products, and of those not sold in parts.
+    """
+
+    columns: Columns
+    order: Order
+    currency: str
+    zone: ZoneInfo
+    latest: datetime
+    known: Collection[str]
+    whole_units: Collection[str]
+
+
+def read_sales(source: Source, manner: Manner) -> Iterator[Sale | Ignored | RowFault]:
+    """Every line of the file in its order, as what it turns out to be."""
+    read = _reader(manner)
+    header = manner.columns.header_row
+    for number, row in source.records():
+        if number > header and any(row):
+            yield read(number, row)
+
+
+class _BadCell(Exception):
+    def __init__(self, field: str, value: str, fault: str, advice: str) -> None:
+        self.field, self.value, self.fault, self.advice = field, value, fault, advice
+
+
+def _reader(manner: Manner) -> Callable[[int, list[str]], Sale | Ignored | RowFault]:
+    """A function for one row; what files repeat on many rows is read once and remembered."""
+    columns = manner.columns
+    today = manner.latest.astimezone(manner.zone).date()
+
+    @lru_cache(maxsize=20_000)
+    def quantity_of(text: str) -> int:
+        return read_quantity(text)
+
+    @lru_cache(maxsize=20_000)
+    def price_of(text: str) -> int:
+        return read_unit_price(text.strip("£$€¥ "), manner.currency)
+
+    @lru_cache(maxsize=20_000)
+    def moment_of(text: str) -> tuple[date, datetime]:
+        day, at, offset = read_moment(text, manner.order)
+        if offset is not None and at is not None:
+            when = datetime.combine(day, at, tzinfo=offset).astimezone(manner.zone)
+            return when.date(), min(when, manner.latest)
+        return day, min(_on_clock(day, at, manner.zone), manner.latest)
+
+    @lru_cache(maxsize=20_000)
+    def key_of(sku: str) -> str:
+        return search_key(sku)
+
+    @lru_cache(maxsize=20_000)
+    def fault_of(sku: str) -> str:
+        return _fault_of_sku(sku)
+
+    @lru_cache(maxsize=20_000)
+    def is_no_product(sku: str) -> bool:
+        return key_of(sku) not in manner.known and _NO_PRODUCT.fullmatch(sku.upper()) is not None
+
+    def sale_or_ignored(number: int, row: list[str]) -> Sale | Ignored:
+        sku = columns.cell(row, "sku")
+        name = columns.cell(row, "name")[:_LONGEST_NAME]
+        quantity_text = columns.cell(row, "quantity")
+        date_text = columns.cell(row, "date")
+        try:
+            day, at = moment_of(date_text)
+        except BadDay as error:
+            advice = _("Mend the date, or leave the row out.")
+            raise _BadCell("date", date_text, str(error), advice) from None
+        if day > today:
+            advice = _("Mend the date, or import the file after that day.")
+            raise _BadCell("date", date_text, _("This day is still to come."), advice)
+        if columns.cell(row, "invoice")[:1] in {"C", "c"} and quantity_text[:1] in {"-", "−"}:
+            return Ignored(number, Reason.CANCELLATION, sku, name, quantity_text, day)
+        if is_no_product(sku):
+            return Ignored(number, Reason.NO_PRODUCT, sku, name, quantity_text, day)
+        try:
+            quantity = quantity_of(quantity_text)
+        except BadInput:
+            fault = _("This is not a quantity.") if quantity_text else _("The quantity is missing.")
+            raise _BadCell("quantity", quantity_text, fault, _("Write a number like 12 or 1.5.")) from None
+        if quantity <= 0:
+            reason = Reason.NEGATIVE if quantity else Reason.NOTHING
+            return Ignored(number, reason, sku, name, quantity_text, day)
+        price_text = columns.cell(row, "price")
+        price = None
+        if price_text:
+            try:
+                price = price_of(price_text)
+            except BadInput:
+                advice = _("Write a price like 4.60, without thousands signs.")
+                raise _BadCell("price", price_text, _("This is not a price."), advice) from None
+            if price <= 0:
+                return Ignored(number, Reason.NO_PRICE, sku, name, quantity_text, day)
+        if fault := fault_of(sku):
+            raise _BadCell("sku", sku, fault, _("Write the product's code here."))
+        key = key_of(sku)
+        if quantity % QUANTITY_SCALE and key in manner.whole_units:
+            advice = _("Write a whole number, or let the product be sold in parts.")
+            raise _BadCell("quantity", quantity_text, _("This product is sold in whole units."), advice)
+        return Sale(number, key, sku, name, quantity, price, day, at)
+
+    def read(number: int, row: list[str]) -> Sale | Ignored | RowFault:
+        try:
+            return sale_or_ignored(number, row)
+        except _BadCell as bad:
+            column = columns.name_of(bad.field)
+            return RowFault(number, column, bad.value[:60], bad.fault, bad.advice)
+
+    return read
+
+
+def _fault_of_sku(sku: str) -> str:
+    if not sku:
+        return _("The code is missing.")
+    if len(sku) > _LONGEST_SKU:
+        return _("The code is longer than %(limit)d characters.") % {"limit": _LONGEST_SKU}
+    if _SCIENTIFIC.fullmatch(sku):
+        return _(
+            "A spreadsheet has turned this barcode into a rounded number; its last digits are lost."
+            " Export again with the column set to text."
+        )
+    return ""
+
+
+def _on_clock(day: date, at: time | None, zone: ZoneInfo) -> datetime:
+    """Sales known only by day happen at the end of it."""
+    if at is not None:
+        return moment(day, at, zone)
+    return end_of_day(day, zone).replace(microsecond=0) - _A_SECOND
+
+
+def dates_of(source: Source, columns: Columns, *, row_limit: int) -> Iterator[str]:
+    """The date cells of the file, each different text once in a row.
+
+    Raises FileFault beyond the shop's limit of rows.
+    """
+    place = columns.index["date"]
+    last, rows = None, 0
+    for number, row in source.records():
+        if number <= columns.header_row:
+            continue
+        rows += 1
+        if rows > row_limit:
+            fault = _("The file has more than %(limit)d rows, the most this shop takes at once. Split it.")
+            raise FileFault(source.file_name, fault % {"limit": row_limit}, row=number)
+        text = row[place] if place < len(row) else ""
+        if text != last:
+            last = text
+            yield text
