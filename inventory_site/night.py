@@ -26,6 +26,7 @@ from jobs.context import JobContext
 from replenishment.models import Plan, PlanLine
 from replenishment.services import plan_orders, stale_note
 from stock.services.demand import close_demand
+from stock.services.reconcile import reconcile
 from tenancy.context import shop_scope
 from tenancy.models import Shop
 
@@ -69,16 +70,18 @@ def latest_business_date(shop: Shop) -> date:
 
 
 def run_night(shop: Shop, business_date: date, context: JobContext | None = None) -> dict[str, Any]:
-    """Everything that follows from the sales of the days up to `business_date`.
+    """Everything that follows from the sales of the days up to `business_date`, or to yesterday.
 
-    Call it outside a transaction: it opens the shop's scope for each step, through the job's
-    context where there is one. Returns counts, seconds by step and warnings, as JSON.
+    A day that is not over yet is never closed. Call it outside a transaction: it opens the shop's
+    scope for each step, through the job's context where there is one. Returns counts, seconds by
+    step and warnings, as JSON.
     """
+    business_date = min(business_date, latest_business_date(shop))
     scope: Scope = context.scope if context else partial(shop_scope, shop)
     report = _Report(context)
     cpu = time.process_time()
     with translation.override(shop.language):
-        counts, known_to = _steps(scope, business_date, report)
+        counts, known_to = _steps(shop, scope, business_date, report)
     return {
         "shop": shop.slug,
         "date": business_date.isoformat(),
@@ -91,7 +94,9 @@ def run_night(shop: Shop, business_date: date, context: JobContext | None = None
     }
 
 
-def _steps(scope: Scope, business_date: date, report: _Report) -> tuple[dict[str, int], date | None]:
+def _steps(
+    shop: Shop, scope: Scope, business_date: date, report: _Report
+) -> tuple[dict[str, int], date | None]:
     with report.step("close", 0, _("Closing demand")), scope():
         closed = close_demand(business_date)
     with scope(write=False):
@@ -103,7 +108,7 @@ def _steps(scope: Scope, business_date: date, report: _Report) -> tuple[dict[str
     else:
         counts |= _forecast_and_plan(scope, known_to, business_date, report)
     with report.step("reconcile", _PLANNED, _("Comparing balances with movements")):
-        counts["differences"] = _reconcile(scope, report)
+        counts["differences"] = _reconcile(shop, report)
     return counts, known_to
 
 
@@ -146,12 +151,9 @@ def _warn_of_unknown_days(known_to: dict[int, date], business_date: date, report
             )
 
 
-def _reconcile(scope: Scope, report: _Report) -> int:
+def _reconcile(shop: Shop, report: _Report) -> int:
     """How many balances differ from the sum of their movements; each is named in the warnings."""
-    from stock.services.reconcile import reconcile
-
-    with scope(write=False):
-        differences = list(reconcile())
+    differences = reconcile(shop)
     for difference in differences:
         report.warn(str(difference))
     return len(differences)

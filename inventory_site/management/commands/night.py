@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -41,6 +41,6 @@ class Command(BaseCommand):
             self._refuse(f"--date {text} is not over yet; the latest day is {latest.isoformat()}.")
         return day
 
-    def _refuse(self, sentence: str) -> Any:
+    def _refuse(self, sentence: str) -> NoReturn:
         self.stderr.write(sentence)
         sys.exit(2)
