@@ -13,4 +13,5 @@ class PurchasingConfig(AppConfig):
 
         watch_reversals(ReceiptWatch())
         add_place(Place(2, _("Orders"), "orders", "order", on_phone=True))
+        add_place(Place(3, _("Receive"), "expected_goods", "receive", permission="stock.receive"))
         add_place(Place(33, _("Mail"), "mails", "mail", permission="orders.edit"))

@@ -74,7 +74,11 @@ def in_supplier_language(order: PurchaseOrder) -> Iterator[None]:
 
 def long_day(value: date | None) -> str:
     """`Friday 27 November 2026` in the language in force."""
-    return format_date(value, "full", locale=babel_locale()) if value else ""
+    if value is None:
+        return ""
+    locale = babel_locale()
+    pattern = "EEEE d MMMM y" if locale.language == "en" else "full"
+    return format_date(value, pattern, locale=locale)
 
 
 def one_line(text: str) -> str:

@@ -171,7 +171,7 @@ def _addresses(document: Document) -> Any:
     if order.expected_on:
         wanted = _("Expected on %(day)s") % {"day": day(order.expected_on)}
         cells[2].append(_paragraph(wanted, bold=True))
-    table = Table([cells], colWidths=["34%", "30%", "36%"])
+    table = Table([cells], colWidths=[174, 150, 179], hAlign="LEFT")
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]))
     return table
 
@@ -192,7 +192,7 @@ def _lines(document: Document) -> Any:
     total = ["", "", "", "", _paragraph(_("Total"), bold=True, right=True)]
     total.append(_paragraph(amount(document.total, shop), bold=True, right=True))
     rows = [headings, *(_row(line, document) for line in document.lines), total]
-    table = Table(rows, colWidths=[82, 195, 62, 56, 56, 64], repeatRows=1)
+    table = Table(rows, colWidths=[80, 187, 62, 54, 56, 64], repeatRows=1, hAlign="LEFT")
     table.setStyle(
         TableStyle(
             [
@@ -241,8 +241,8 @@ def _numbered_canvas(order: PurchaseOrder) -> Any:
                 words = {"number": order.number, "page": number, "pages": len(self.finished)}
                 text = _("%(number)s · page %(page)s of %(pages)s") % words
                 footer = _paragraph(text, size=8, grey=True, right=True)
-                footer.wrap(self._pagesize[0] - 80, 20)
-                footer.drawOn(self, 40, 28)
+                footer.wrap(self._pagesize[0] - 92, 20)
+                footer.drawOn(self, 46, 28)
                 super().showPage()
             super().save()
 

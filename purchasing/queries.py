@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Q, QuerySet, Sum
+from datetime import date
+
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from catalog.models import Warehouse
-from purchasing.models import ON_ORDER, PurchaseOrder, PurchaseOrderLine
+from purchasing.models import ON_ORDER, RECEIVABLE, OutboundMail, PurchaseOrder, PurchaseOrderLine
+from tenancy.models import AuditEvent
+
+State = PurchaseOrder.State
+# The tabs of the list of orders.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "draft": (State.DRAFT,),
+    "open": (State.QUEUED, State.SENT, State.PARTLY_RECEIVED),
+    "done": (State.RECEIVED, State.CLOSED),
+    "cancelled": (State.CANCELLED,),
+}
 
 
 def on_order(warehouse: Warehouse) -> dict[int, int]:
@@ -34,16 +46,53 @@ def ordered_lines(order: PurchaseOrder) -> QuerySet[PurchaseOrderLine]:
     return order.lines.filter(quantity__gt=0).select_related("product").order_by("id")
 
 
+def orders_in(group: str) -> QuerySet[PurchaseOrder]:
+    """Orders of one of GROUPS, newest first; drafts that were laid aside empty do not show."""
+    orders = PurchaseOrder.objects.filter(state__in=GROUPS[group])
+    if group == "cancelled":
+        orders = orders.exclude(ended_at=None)
+    return with_names(orders)
+
+
+def counts() -> dict[str, int]:
+    """How many orders each of GROUPS has. One query."""
+    each = {group: Count("pk", filter=Q(state__in=states)) for group, states in GROUPS.items()}
+    return PurchaseOrder.objects.exclude(state=State.CANCELLED, ended_at=None).aggregate(**each)
+
+
 def open_drafts() -> QuerySet[PurchaseOrder]:
     """Orders that wait for approval, for Today."""
-    return with_names(PurchaseOrder.objects.filter(state=PurchaseOrder.State.DRAFT))
+    return orders_in("draft")
 
 
-def late_orders(today: object) -> QuerySet[PurchaseOrder]:
-    """Sent orders whose goods should have arrived before `today`, for Today."""
-    states = [PurchaseOrder.State.SENT, PurchaseOrder.State.PARTLY_RECEIVED]
-    return with_names(PurchaseOrder.objects.filter(Q(expected_on__lt=today), state__in=states))
+def expected_goods() -> QuerySet[PurchaseOrder]:
+    """Orders whose goods may arrive, the first expected one first."""
+    orders = PurchaseOrder.objects.filter(state__in=RECEIVABLE)
+    return with_names(orders).order_by("expected_on", "id")
+
+
+def late_orders(today: date) -> QuerySet[PurchaseOrder]:
+    """Orders whose goods should have arrived before `today` (the shop's date), for Today."""
+    return expected_goods().filter(expected_on__lt=today)
+
+
+def failed_mails() -> QuerySet[OutboundMail]:
+    """Mails that a server refused or never took, and that somebody must look at, for Today."""
+    failed = OutboundMail.objects.filter(state=OutboundMail.State.FAILED)
+    return failed.select_related("order__supplier").defer("content")
 
 
 def with_names(orders: QuerySet[PurchaseOrder]) -> QuerySet[PurchaseOrder]:
     return orders.select_related("supplier", "warehouse").prefetch_related("lines")
+
+
+def open_mail(order: PurchaseOrder) -> OutboundMail | None:
+    """The order's mail that has neither left nor been taken back."""
+    settled = [OutboundMail.State.SENT, OutboundMail.State.WITHDRAWN]
+    return order.mails.exclude(state__in=settled).defer("content").order_by("-id").first()
+
+
+def history(order: PurchaseOrder) -> list[AuditEvent]:
+    """What was done to the order, newest first. Nothing about it is older than itself."""
+    events = AuditEvent.objects.filter(object=order.number, at__gte=order.created_at)
+    return list(events.select_related("actor", "token").order_by("-at", "-id")[:200])

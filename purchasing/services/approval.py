@@ -18,12 +18,14 @@ from purchasing.services.drafts import find_draft
 from purchasing.services.states import expected, locked, mark_sent, need, state_by_receipts
 from tenancy import audit
 from tenancy.context import current_shop
-from tenancy.models import User
+from tenancy.models import ApiToken, User
 
 State = PurchaseOrder.State
 
 
-def approve(order: PurchaseOrder, *, actor: User | None, by_mail: bool = True) -> PurchaseOrder:
+def approve(
+    order: PurchaseOrder, *, actor: User | None, token: ApiToken | None = None, by_mail: bool = True
+) -> PurchaseOrder:
     """Freeze a draft and queue its mail, which leaves when the shop's grace period is over.
 
     by_mail: False where the shop tells the supplier itself, by telephone or in a web shop; the
@@ -44,7 +46,8 @@ def approve(order: PurchaseOrder, *, actor: User | None, by_mail: bool = True) -
     order.approved_at, order.approved_by = now, actor
     order.expected_on = expected(order, leaves)
     order.save(update_fields=["state", "approved_at", "approved_by", "expected_on"])
-    audit.record("order.approved", actor=actor, about=order.number, after={"revision": order.revision})
+    after = {"revision": order.revision}
+    audit.record("order.approved", actor=actor, token=token, about=order.number, after=after)
     if by_mail:
         outbox.queue(order, kind=OutboundMail.Kind.ORDER, not_before=leaves)
     else:
@@ -53,7 +56,9 @@ def approve(order: PurchaseOrder, *, actor: User | None, by_mail: bool = True) -
     return order
 
 
-def undo_approval(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
+def undo_approval(
+    order: PurchaseOrder, *, actor: User | None, token: ApiToken | None = None
+) -> PurchaseOrder:
     """Back to a draft, while nothing has left. Raises Conflict once the mail is on its way."""
     order = locked(order)
     need(order, State.QUEUED)
@@ -67,7 +72,7 @@ def undo_approval(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
     order.state = State.DRAFT
     order.approved_at = order.approved_by = order.expected_on = None
     order.save(update_fields=["state", "approved_at", "approved_by", "expected_on"])
-    audit.record("order.approval_undone", actor=actor, about=order.number)
+    audit.record("order.approval_undone", actor=actor, token=token, about=order.number)
     return order
 
 

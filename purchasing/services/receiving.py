@@ -80,7 +80,7 @@ def receive(
     )
     receipt, is_new = Receipt.objects.get_or_create(order=order, posting=posting)
     if is_new:
-        _take(order, posting, actor)
+        _take(order, posting)
     return receipt
 
 
@@ -120,7 +120,7 @@ class ReceiptWatch:
         # The mirror of a mirror takes the goods in again.
         receipt.undone_at = None if posting.reverses_id else timezone.now()
         receipt.save(update_fields=["undone_at"])
-        _take(receipt.order, mirror, mirror.actor)
+        _take(receipt.order, mirror)
 
 
 def _receipt_of(posting: Posting) -> Receipt | None:
@@ -131,7 +131,7 @@ def _receipt_of(posting: Posting) -> Receipt | None:
     return Receipt.objects.select_related("order").filter(posting=posting).first()
 
 
-def _take(order: PurchaseOrder, posting: Posting, actor: User | None) -> None:
+def _take(order: PurchaseOrder, posting: Posting) -> None:
     """Add what a posting moved to the order's lines, and set the state by them."""
     moved = posting.movements.order_by().values_list("product_id").annotate(quantity=Sum("quantity"))
     quantities = {product: quantity for product, quantity in moved if quantity}
@@ -149,7 +149,8 @@ def _take(order: PurchaseOrder, posting: Posting, actor: User | None) -> None:
     order.save(update_fields=["state", "ended_at"])
     audit.record(
         "order.receipt_undone" if sum(quantities.values()) < 0 else "order.received",
-        actor=actor,
+        actor=posting.actor,
+        token=posting.token,
         about=order.number,
         before={"state": before},
         after={"state": order.state, "lines": len(quantities), "posting": posting.pk},

@@ -1,0 +1,67 @@
+"""What happened to an order, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from purchasing import queries
+from purchasing.models import PurchaseOrder
+from tenancy.models import AuditEvent
+
+_WORDS = {
+    "order.drafted": gettext_lazy("Drafted"),
+    "order.proposed": gettext_lazy("Revised by the night's plan"),
+    "order.laid_aside": gettext_lazy("Laid aside: nothing was left on it"),
+    "order.note_changed": gettext_lazy("Note changed"),
+    "order.approved": gettext_lazy("Approved"),
+    "order.approval_undone": gettext_lazy("Approval undone"),
+    "order.send_now": gettext_lazy("Told to leave at once"),
+    "order.sent": gettext_lazy("Sent to %(to)s"),
+    "order.sent_by_hand": gettext_lazy("Sent by the shop itself"),
+    "order.mail_failed": gettext_lazy("The mail to %(to)s failed: %(answer)s"),
+    "order.cancelled": gettext_lazy("Cancelled"),
+    "order.received": gettext_lazy("Goods received"),
+    "order.receipt_undone": gettext_lazy("Receipt undone"),
+    "order.closed": gettext_lazy("Closed"),
+    "order.closed_short": gettext_lazy("Closed short"),
+    "order.reopened": gettext_lazy("Reopened"),
+    "cancellation.sent": gettext_lazy("Cancellation sent to %(to)s"),
+    "cancellation.mail_failed": gettext_lazy("The cancellation to %(to)s failed: %(answer)s"),
+    "order.line_changed": gettext_lazy("%(product)s: %(before)s → %(quantity)s"),
+    "order.line_back_to_suggested": gettext_lazy("%(product)s: %(before)s → %(quantity)s, as suggested"),
+    "order.line_added": gettext_lazy("%(product)s: %(quantity)s added"),
+    "order.line_removed": gettext_lazy("%(product)s taken off"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    at: datetime
+    text: str
+    by: str
+
+
+def happenings(order: PurchaseOrder) -> list[Happening]:
+    """Newest first."""
+    return [Happening(event.at, _text(event), _by(event)) for event in queries.history(order)]
+
+
+def _text(event: AuditEvent) -> str:
+    words: dict[str, Any] = {"to": "", "answer": "", "product": "", "quantity": "", "before": ""}
+    if isinstance(event.after, dict):
+        words |= event.after
+    if isinstance(event.before, dict):
+        words["before"] = event.before.get("quantity", "")
+    template = _WORDS.get(event.action)
+    return str(template) % words if template else event.action
+
+
+def _by(event: AuditEvent) -> str:
+    if event.actor:
+        return str(event.actor)
+    return _("token %(name)s") % {"name": event.token.name} if event.token else ""

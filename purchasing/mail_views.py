@@ -1,0 +1,106 @@
+"""The mails to suppliers, readable in the app as they were sent."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import cast
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from purchasing.models import OutboundMail
+from purchasing.services import outbox
+from tenancy import audit
+from tenancy.access import require
+from tenancy.permissions import Permission
+from tenancy.requests import ShopRequest
+
+ROWS_PER_PAGE = 50
+# How much of a mail's source a page shows; the rest is in the file.
+SOURCE_SHOWN = 20_000
+
+
+@require_GET
+@require(Permission.ORDERS_EDIT)
+def mails(request: ShopRequest) -> HttpResponse:
+    rows = OutboundMail.objects.select_related("order__supplier").defer("content")
+    state = request.GET.get("state", "")
+    if state in OutboundMail.State.values:
+        rows = rows.filter(state=state)
+    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    tabs = [("", _("All")), *OutboundMail.State.choices]
+    context = {"page": page, "state": state, "tabs": tabs, "query": f"state={state}&" if state else ""}
+    return render(request, "purchasing/mails.html", context)
+
+
+@require_GET
+@require(Permission.ORDERS_EDIT)
+def mail(request: ShopRequest, mail_id: int) -> HttpResponse:
+    found = _find(mail_id)
+    context: dict[str, object] = {"mail": found}
+    if found.content is not None:
+        message = _parsed(found)
+        body = message.get_body(("plain",))
+        source = bytes(found.content).decode("utf-8", "replace")
+        context |= {
+            "headers": [
+                (name, str(message[name]))
+                for name in ("From", "Reply-To", "To", "Subject", "Date", "Message-ID")
+                if message[name]
+            ],
+            "text": body.get_content() if body else "",
+            "attachments": [part.get_filename() for part in message.iter_attachments()],
+            "source": source[:SOURCE_SHOWN],
+            "is_cut": len(source) > SOURCE_SHOWN,
+        }
+    return render(request, "purchasing/mail.html", context)
+
+
+@require_GET
+@require(Permission.ORDERS_EDIT)
+def mail_source(request: ShopRequest, mail_id: int) -> HttpResponse:
+    """The mail exactly as handed to the mail server, as a file that mail programs open."""
+    found = _find(mail_id)
+    if found.content is None:
+        raise Http404
+    name = f"{found.order.number}-{found.revision}.eml"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(bytes(found.content), content_type="message/rfc822", headers=headers)
+
+
+@require_GET
+@require(Permission.ORDERS_EDIT)
+def attachment(request: ShopRequest, mail_id: int, place: int) -> HttpResponse:
+    found = _find(mail_id)
+    parts = list(_parsed(found).iter_attachments()) if found.content is not None else []
+    if place >= len(parts):
+        raise Http404
+    part = parts[place]
+    headers = {"Content-Disposition": f'inline; filename="{found.order.number}.pdf"'}
+    return HttpResponse(part.get_content(), content_type=part.get_content_type(), headers=headers)
+
+
+@require_POST
+@require(Permission.ORDERS_APPROVE)
+def send_again(request: ShopRequest, mail_id: int) -> HttpResponse:
+    found = _find(mail_id)
+    if found.state in {OutboundMail.State.WAITING, OutboundMail.State.FAILED}:
+        outbox.send_soon(found)
+        audit.record(f"{found.kind}.send_now", actor=request.user, about=found.order.number)
+        messages.success(request, _("The mail leaves now. It takes a moment."))
+    else:
+        messages.error(request, _("This mail is not waiting to be sent."))
+    return redirect("mail", request.shop.slug, found.pk)
+
+
+def _find(mail_id: int) -> OutboundMail:
+    return get_object_or_404(OutboundMail.objects.select_related("order__supplier"), pk=mail_id)
+
+
+def _parsed(found: OutboundMail) -> EmailMessage:
+    return cast(EmailMessage, message_from_bytes(bytes(found.content or b""), policy=policy.default))
