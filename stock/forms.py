@@ -28,6 +28,9 @@ MOST_ROWS = 300
 MOST_COUNTED = 5_000
 
 
+_QUANTITY = gettext_lazy("Quantity")
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What distinguishes one kind's sheet from the others."""
@@ -39,7 +42,7 @@ class Sheet:
     intro: _StrPromise
     verb: _StrPromise
     done: _StrPromise
-    quantity_label: _StrPromise = gettext_lazy("Quantity")
+    quantity_label: _StrPromise = _QUANTITY
     document_label: _StrPromise | None = None
     reason_label: _StrPromise | None = None
     takes_cost: bool = False
@@ -68,7 +71,7 @@ CUSTOMER_RETURN = Sheet(
 RECEIPT = Sheet(
     Kind.RECEIPT,
     "receipt_new",
-    "receive",
+    "ledger",
     gettext_lazy("Receive without an order"),
     gettext_lazy("Goods that came and stand on no order here."),
     gettext_lazy("Post the receipt"),
@@ -205,7 +208,7 @@ class RowForm(forms.Form):
     def faults(self) -> list[str]:
         """What is wrong with the code, also before the sheet is sent."""
         if self.is_bound:
-            return list(self.errors.get("code", []))
+            return [str(fault) for fault in self.errors.get("code", [])]
         unknown = self.initial.get("code") and self.product is None
         return [_("No product has this SKU or barcode.")] if unknown else []
 
@@ -326,7 +329,8 @@ class PostingForm:
         if not filled:
             self.head.add_error(None, _("Nothing is on the sheet yet. Scan or type a product."))
             valid = False
-        valid = all([row.is_valid() for row in filled]) and valid
+        wrong = [row for row in filled if not row.is_valid()]  # all of them, not the first only
+        valid = valid and not wrong
         if valid and self.sheet.kind == Kind.COUNT:
             valid = self._each_once(filled)
         return valid

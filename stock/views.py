@@ -91,8 +91,9 @@ def _offer_again(head: HeadForm) -> None:
         None,
         _("This sheet has been posted already, with other lines. Post it again if you mean one more."),
     )
-    head.data = head.data.copy()
-    head.data["key"] = new_key()
+    data = head.data.copy()  # type: ignore[attr-defined]
+    data["key"] = new_key()
+    head.data = data
 
 
 def _after(request: ShopRequest, sheet: Sheet, posting: Posting, warehouse: Warehouse) -> HttpResponse:
@@ -137,14 +138,14 @@ def count_list(request: ShopRequest) -> HttpResponse:
     ids = CountListForm.typed_ids(data)[: forms.MOST_COUNTED]
     form = CountListForm(data, Product.objects.in_bulk(ids))
     head = HeadForm(
-        request.POST if "post" in data else None,
+        request.POST if "post" in request.POST else None,
         initial={name: data[name] for name in ("at", "key") if data.get(name)},
         sheet=forms.COUNT,
     )
-    if "post" in data and request.method == "POST":
-        if posting := _posted_count(request, form, head, warehouse):
-            messages.success(request, forms.COUNT.done)
-            return redirect("posting", request.shop.slug, posting.pk)
+    posts = request.method == "POST" and "post" in data
+    if posts and (posting := _posted_count(request, form, head, warehouse)):
+        messages.success(request, forms.COUNT.done)
+        return redirect("posting", request.shop.slug, posting.pk)
     return render(request, "stock/count_list.html", _count_page(data, warehouse, form, head))
 
 

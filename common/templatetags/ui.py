@@ -44,6 +44,15 @@ def quantity(value: int | None) -> str:
 
 
 @register.filter
+def units(value: float | None) -> str:
+    """Stock units as estimated: whole, below ten with one decimal."""
+    if value is None:
+        return "–"
+    pattern = "#,##0" if abs(value) >= 9.95 else "#,##0.#"
+    return _minus(format_decimal(Decimal(str(value)), format=pattern, locale=babel_locale()))
+
+
+@register.filter
 def change(value: int) -> str:
     """Thousandths of a unit with their sign: `+5`, `−12`."""
     return f"+{quantity(value)}" if value > 0 else quantity(value)

@@ -1,0 +1,178 @@
+"""Charts as SVG from the server: marks stretch with the page, words keep their size.
+
+An outer svg without a viewBox holds texts, rectangles and hairlines at percent places; a nested one
+that may be stretched holds the paths. Values are in the chart's own units; None is not known, and a
+line breaks there. The same numbers stand in a table beside each chart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, floor, log10
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+WIDTH = 1_000  # of the stretched part
+ABOVE, BELOW = 36, 24  # pixels for words over and under the marks
+
+
+def nice_step(highest: float, most: int = 4) -> float:
+    """The distance of at most `most` hairlines from zero to `highest`: 1, 2 or 5 and zeros."""
+    if highest <= 0:
+        return 1.0
+    rough = highest / most
+    size = 10.0 ** floor(log10(rough))
+    return next(factor * size for factor in (1, 2, 5, 10) if factor * size >= rough * 0.999_999)
+
+
+class Chart:
+    """Over `places` equal steps along, from zero up to at least `highest`."""
+
+    def __init__(self, *, places: int, highest: float, height: int, label: str) -> None:
+        self.places = max(places, 1)
+        self.step = nice_step(highest)
+        self.top = max(ceil(highest / self.step - 1e-9), 1) * self.step
+        self.height = height
+        self.label = label
+        self._under: list[SafeString] = []
+        self._paths: list[SafeString] = []
+        self._over: list[SafeString] = []
+
+    # ---- places ------------------------------------------------------------------------------
+
+    def x(self, place: float) -> float:
+        """Percent of the width; a whole number is the middle of its step."""
+        return (place + 0.5) / self.places * 100
+
+    def y(self, value: float) -> float:
+        """Pixels from the top; never below the axis."""
+        room = self.height - ABOVE - BELOW
+        return self.height - BELOW - max(value, 0) / self.top * room
+
+    def _point(self, place: int, value: float) -> str:
+        return f"{self.x(place) / 100 * WIDTH:.1f} {self.y(value):.1f}"
+
+    # ---- marks -------------------------------------------------------------------------------
+
+    def axes(self, unit: str) -> None:
+        """The base line, hairlines with their values, and the unit once at the uppermost."""
+        self._under.append(_line("axis", self.y(0)))
+        count = round(self.top / self.step)
+        for number in range(1, count + 1):
+            value = number * self.step
+            self._under.append(_line("grid", self.y(value)))
+            text = f"{value:g} {unit}" if number == count else f"{value:g}"
+            self._over.append(
+                format_html('<text class="halo" x="0" y="{}">{}</text>', f"{self.y(value) - 4:.1f}", text)
+            )
+
+    def line(self, values: Sequence[float | None], style: str, *, start: int = 0) -> None:
+        """A path through the known values, broken where one is missing; alone it is a dot."""
+        for run_start, run in _runs(values):
+            if len(run) == 1:
+                place = start + run_start
+                self._over.append(
+                    format_html(
+                        '<circle class="dot full" cx="{}%" cy="{}" r="3"/>',
+                        f"{self.x(place):.2f}",
+                        f"{self.y(run[0]):.1f}",
+                    )
+                )
+                continue
+            points = " ".join(self._point(start + run_start + n, value) for n, value in enumerate(run))
+            self._paths.append(format_html('<path class="{}" d="M{}"/>', style, points))
+
+    def band(self, low: Sequence[float], high: Sequence[float], style: str, *, start: int = 0) -> None:
+        """The area between two lines; it never goes below zero."""
+        up = [self._point(start + n, value) for n, value in enumerate(high)]
+        down = [self._point(start + n, value) for n, value in enumerate(low)]
+        points = " ".join(up + down[::-1])
+        self._paths.insert(0, format_html('<path class="{}" d="M{}z"/>', style, points))
+
+    def bars(self, values: Sequence[float | None], style: str, *, start: int = 0) -> None:
+        width = 70 / self.places
+        for place, value in enumerate(values, start):
+            if value:
+                self._rect(self.x(place) - width / 2, width, self.y(value), self.y(0), f"bar {style}".strip())
+
+    def unknown(self, place: int) -> None:
+        """A hatched step: something is not known, or the shelf was empty."""
+        width = 100 / self.places
+        for fill in ("out", "hatched"):
+            self._rect(place * width, width, ABOVE, self.y(0), fill, under=True)
+
+    def today(self, place: float, word: str) -> None:
+        """A dotted line before `place`."""
+        x = f"{place / self.places * 100:.2f}"
+        self._over.append(
+            format_html(
+                '<line class="today" x1="{0}%" x2="{0}%" y1="20" y2="{1}"/>'
+                '<text class="end say halo" x="{0}%" dx="-6" y="30">{2}</text>',
+                x,
+                f"{self.y(0):.1f}",
+                word,
+            )
+        )
+
+    def name_place(self, place: int, word: str, style: str = "") -> None:
+        """A word under the axis, where its step begins."""
+        x = f"{place / self.places * 100:.2f}"
+        self._over.append(
+            format_html('<text class="{}" x="{}%" y="{}">{}</text>', style, x, self.height - 6, word)
+        )
+
+    def _rect(self, x: float, width: float, top: float, base: float, style: str, under: bool = False) -> None:
+        mark = format_html(
+            '<rect class="{}" x="{}%" y="{}" width="{}%" height="{}"/>',
+            style,
+            f"{x:.2f}",
+            f"{top:.1f}",
+            f"{width:.2f}",
+            f"{max(base - top, 0):.1f}",
+        )
+        (self._under if under else self._over).append(mark)
+
+    # ---- the picture -------------------------------------------------------------------------
+
+    def render(self) -> SafeString:
+        return format_html(
+            '<svg class="chart" height="{height}" role="img" aria-label="{label}">{under}'
+            '<svg viewBox="0 0 {width} {height}" width="100%" height="{height}" preserveAspectRatio="none">'
+            "{paths}</svg>{over}</svg>",
+            height=self.height,
+            label=self.label,
+            width=WIDTH,
+            under=_joined(self._under),
+            paths=_joined(self._paths),
+            over=_joined(self._over),
+        )
+
+
+# Once per page with hatched charts; a url(#hatch) finds it anywhere in the document.
+HATCH = mark_safe(
+    '<svg width="0" height="0" class="sprite" aria-hidden="true"><defs><pattern id="hatch" width="6"'
+    ' height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch"'
+    ' d="M0 0v6"/></pattern></defs></svg>'
+)
+
+
+def _runs(values: Sequence[float | None]) -> list[tuple[int, list[float]]]:
+    """Stretches of known values, each with where it starts."""
+    runs: list[tuple[int, list[float]]] = []
+    for place, value in enumerate(values):
+        if value is None:
+            continue
+        if runs and runs[-1][0] + len(runs[-1][1]) == place:
+            runs[-1][1].append(value)
+        else:
+            runs.append((place, [value]))
+    return runs
+
+
+def _line(style: str, y: float) -> SafeString:
+    return format_html('<line class="{0}" x1="0" x2="100%" y1="{1}" y2="{1}"/>', style, f"{y:.1f}")
+
+
+def _joined(parts: list[SafeString]) -> SafeString:
+    return format_html_join("", "{}", ((part,) for part in parts))
