@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils.translation import gettext as _
 
 from common.errors import BadInput
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def clean_text(value: object, *, field: str, limit: int, required: bool = False) -> str:
@@ -20,7 +24,7 @@ def clean_text(value: object, *, field: str, limit: int, required: bool = False)
         raise _bad(field, _("is empty"))
     if len(text) > limit:
         raise _bad(field, _("is longer than %(limit)d characters") % {"limit": limit})
-    if any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text):
+    if _UNSTORABLE.search(text):
         raise _bad(field, _("has a character that cannot be stored"))
     return text
 

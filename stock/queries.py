@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,6 +24,17 @@ from stock.places import Place
 def open_commitments(at: datetime | None = None) -> QuerySet[Commitment]:
     """Quantities put aside and neither released nor run out."""
     return Commitment.objects.filter(released_at__isnull=True, until__gt=at or timezone.now())
+
+
+def commitments(*, sku: str = "", cursor: str = "", limit: int = 100) -> Page[Commitment]:
+    """What is put aside now, the first to run out first."""
+    rows = open_commitments().select_related("product", "warehouse").order_by("until", "pk")
+    if sku:
+        rows = rows.filter(product__sku_key=search_key(sku))
+    if cursor:
+        until, pk = read_cursor(cursor, datetime, int)
+        rows = rows.filter(until__gte=until).exclude(until=until, pk__lte=pk)
+    return page_of(rows[: limit + 1], limit, lambda commitment: [commitment.until, commitment.pk])
 
 
 def committed(product_ids: Iterable[int]) -> dict[Place, int]:
@@ -181,6 +192,17 @@ def stock_at(
         .annotate(on_hand=Sum("quantity"), worth=Sum("value"))
     )
     return {Place(*row[:2]): AsOf(int(row[2]), int(row[3])) for row in rows}
+
+
+def as_of(found: Page[StockLine], at: datetime, known: datetime | None = None) -> Page[StockLine]:
+    """The same lines with the stock of another moment. One query more."""
+    then = stock_at(at, known=known, products={line.product.pk for line in found.items})
+
+    def at_that_moment(line: StockLine) -> StockLine:
+        stock = then.get(Place(line.warehouse.pk, line.product.pk), AsOf(0, 0))
+        return replace(line, on_hand=stock.on_hand, value=stock.value)
+
+    return found.map(at_that_moment)
 
 
 # ---- how it came about -----------------------------------------------------------------------

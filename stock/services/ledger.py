@@ -41,7 +41,16 @@ from stock.services.statements import Held, Written
 from tenancy.context import current_shop
 from tenancy.models import ApiToken, User
 
-__all__ = ["CLOCK_TOLERANCE", "Line", "post", "reverse"]
+__all__ = ["CLOCK_TOLERANCE", "Line", "hold", "post", "reverse"]
+
+
+def hold(lines: Sequence[Line]) -> None:
+    """Lock all that several documents of one transaction will move, before the first is posted.
+
+    Each document locks its own in order; without this, two transactions of several documents could
+    wait for each other.
+    """
+    statements.lock(places_of(lines))
 
 
 def post(
