@@ -12,3 +12,4 @@ class StockConfig(AppConfig):
         add_place(Place(12, _("Transfers"), "transfers", "transfer"))
         add_place(Place(13, _("Sales"), "sales", "sales"))
         add_place(Place(14, _("Ledger"), "ledger", "report"))
+        add_place(Place(31, _("Imports"), "imports", "import", permission="imports.post"))

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from stock import views
+from stock.import_urls import urlpatterns as import_urlpatterns
 
 urlpatterns = [
     path("ledger/", views.ledger_page, name="ledger"),
@@ -18,4 +19,5 @@ urlpatterns = [
     path("counts/", views.counts, name="counts"),
     path("counts/new/", views.count_new, name="count_new"),
     path("counts/list/", views.count_list, name="count_list"),
+    *import_urlpatterns,
 ]

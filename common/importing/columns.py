@@ -16,10 +16,10 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A thing a file may tell. `names` in order of preference, already in their plain form."""
+    """A thing a file may tell. `names`: plain column names with blanks between, the best first."""
 
     code: str
-    names: tuple[str, ...]
+    names: str
     required: bool = False
 
 
@@ -75,7 +75,7 @@ def _map(number: int, row: Sequence[str], fields: Sequence[Field], chosen: Mappi
         by_name.setdefault(plain(name), place)
     index: dict[str, int] = {}
     for field in fields:
-        wanted = (plain(chosen[field.code]),) if field.code in chosen else field.names
+        wanted = [plain(chosen[field.code])] if field.code in chosen else field.names.split()
         found = next((by_name[name] for name in wanted if name and name in by_name), None)
         if found is not None and (field.code in chosen or found not in index.values()):
             index[field.code] = found

@@ -26,41 +26,22 @@ from common.units import QUANTITY_SCALE, read_quantity, read_unit_price
 FIELDS = (
     Field(
         "sku",
-        ("stockcode", "sku", "itemcode", "productcode", "articlenumber", "articleno", "article")
-        + (
-            "productid",
-            "itemno",
-            "itemnumber",
-            "itemid",
-            "code",
-            "item",
-            "product",
-            "商品编码",
-            "货号",
-            "编码",
-        ),
+        "stockcode sku itemcode productcode articlenumber articleno article productid itemno itemnumber"
+        " itemid code item product 商品编码 货号 编码",
         required=True,
     ),
-    Field(
-        "name",
-        ("description", "productname", "itemname", "name", "title", "product", "item", "商品名称", "名称"),
-    ),
-    Field(
-        "quantity",
-        ("quantity", "qty", "quantitysold", "qtysold", "units", "unitssold", "pieces", "数量"),
-        required=True,
-    ),
+    Field("name", "description productname itemname name title product item 商品名称 名称"),
+    Field("quantity", "quantity qty quantitysold qtysold units unitssold pieces 数量", required=True),
     Field(
         "date",
-        ("invoicedate", "date", "soldat", "saledate", "orderdate", "transactiondate", "datetime")
-        + ("timestamp", "time", "day", "日期", "时间"),
+        "invoicedate date soldat saledate orderdate transactiondate datetime timestamp time day 日期 时间",
         required=True,
     ),
-    Field("price", ("unitprice", "price", "itemprice", "netprice", "net", "单价", "价格")),
+    Field("price", "unitprice price itemprice netprice net 单价 价格"),
     Field(
         "invoice",
-        ("invoiceno", "invoice", "invoicenumber", "receipt", "receiptno", "ticket", "transaction")
-        + ("transactionid", "orderid", "orderno", "order", "单号"),
+        "invoiceno invoice invoicenumber receipt receiptno ticket transaction transactionid orderid"
+        " orderno order 单号",
     ),
 )
 
