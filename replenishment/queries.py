@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet, Sum
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from catalog.models import SupplierProduct, Warehouse
 from forecasting.models import ForecastRun
 from replenishment.models import Plan
-from stock.models import Balance, Commitment
+from stock.models import Balance
 
 
 def preferred_terms() -> dict[int, list[SupplierProduct]]:
@@ -26,14 +25,6 @@ def preferred_terms() -> dict[int, list[SupplierProduct]]:
 def on_hand(warehouse: Warehouse) -> dict[int, int]:
     """Product id -> thousandths, of the products that were ever kept in `warehouse`."""
     return dict(Balance.objects.filter(warehouse=warehouse).values_list("product_id", "on_hand"))
-
-
-def committed(warehouse: Warehouse) -> dict[int, int]:
-    """Product id -> thousandths put aside for somebody now."""
-    put_aside = Commitment.objects.filter(
-        warehouse=warehouse, released_at=None, until__gt=timezone.now()
-    ).order_by()
-    return dict(put_aside.values_list("product_id").annotate(total=Sum("quantity")))
 
 
 def plans_of(run: ForecastRun) -> QuerySet[Plan]:

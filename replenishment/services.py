@@ -24,6 +24,8 @@ from purchasing.services import ProposedLine, propose
 from purchasing.services.drafts import find_draft
 from replenishment import queries, words
 from replenishment.models import Plan, PlanLine
+from stock.places import Place
+from stock.queries import committed
 from tenancy.context import current_shop
 
 if TYPE_CHECKING:
@@ -115,7 +117,7 @@ def _ask(run: ForecastRun, pair: _Pair, business_date: date) -> Question:
         )
     }
     kept = queries.on_hand(warehouse)
-    put_aside = queries.committed(warehouse)
+    put_aside = committed(forecasts)
     coming = on_order(warehouse)
     gap = max(0, (business_date - run.known_to).days)
     gap = gap if gap <= LONGEST_GAP_DAYS else 0
@@ -133,7 +135,7 @@ def _ask(run: ForecastRun, pair: _Pair, business_date: date) -> Question:
                 sigma=forecast.sigma * sum(days) ** 0.5,
                 in_whole_units=not terms.product.has_decimals and terms.pack % QUANTITY_SCALE == 0,
                 on_hand=kept.get(terms.product_id, 0),
-                committed=put_aside.get(terms.product_id, 0),
+                committed=put_aside.get(Place(warehouse.pk, terms.product_id), 0),
                 on_order=coming.get(terms.product_id, 0),
                 unit_cost=terms.unit_cost,
                 price=terms.product.price,
