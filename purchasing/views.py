@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -336,8 +335,7 @@ def receipt_undo(request: ShopRequest, number: str, receipt_id: int) -> HttpResp
     found = _find(number)
     receipt = get_object_or_404(Receipt, order=found, pk=receipt_id)
     said = _("The receipt is undone; the goods have left the stock again.")
-    key = request.POST.get("key") or uuid.uuid4().hex
-    return _do(request, found, lambda: undo_receipt(receipt, key=key[:60], actor=request.user), said)
+    return _do(request, found, lambda: undo_receipt(receipt, actor=request.user), said)
 
 
 # ---- shared -------------------------------------------------------------------------------------

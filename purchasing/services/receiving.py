@@ -19,8 +19,8 @@ from tenancy import audit
 from tenancy.models import ApiToken, User
 
 State = PurchaseOrder.State
-# A posting's key has 120 places; the order's number goes in front of the caller's.
-LONGEST_KEY = 80
+# A posting's key has 120 places; the order goes in front of the caller's key.
+LONGEST_KEY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def receive(
             _("A product is not on order %(number)s.") % {"number": order.number},
             {f"lines[{lines.index(line)}].sku": [_("is not on this order")] for line in strange},
         )
-    full_key = f"receive {order.number} {key}"
+    full_key = f"order {order.pk} {key}"
     if not Posting.objects.filter(key=full_key).exists():
         need(order, *RECEIVABLE)
         if not accept_more:
@@ -85,7 +85,7 @@ def receive(
 
 
 def undo_receipt(
-    receipt: Receipt, *, key: str, actor: User | None = None, token: ApiToken | None = None
+    receipt: Receipt, *, actor: User | None = None, token: ApiToken | None = None
 ) -> PurchaseOrder:
     """Take a receipt back: the goods leave the ledger, the order's lines and state go back.
 
@@ -93,9 +93,21 @@ def undo_receipt(
     are gone.
     """
     order = locked(receipt.order)
-    reverse(receipt.posting, key=f"undo receipt {order.number} {key}", actor=actor, token=token)
+    posting = _standing(receipt)
+    reverse(posting, key=f"undo-{posting.pk}", actor=actor, token=token)
     order.refresh_from_db()
     return order
+
+
+def _standing(receipt: Receipt) -> Posting:
+    """The posting that holds a receipt's goods: the first, or the latest that took an Undo back."""
+    posting = receipt.posting
+    while mirror := posting.reversals.first():
+        again = mirror.reversals.first()
+        if again is None:
+            raise Conflict(_("This receipt has been undone already."))
+        posting = again
+    return posting
 
 
 class ReceiptWatch:

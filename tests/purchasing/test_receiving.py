@@ -64,13 +64,13 @@ def test_more_than_ordered_is_refused_until_confirmed(trade, sent):
 def test_undoing_a_receipt_takes_order_and_ledger_back(trade, sent):
     take(sent, trade.product, 5_000, "first")
     second = take(sent, trade.product, 7_000, "second")
-    undo_receipt(second, key="u", actor=trade.owner)
+    undo_receipt(second, actor=trade.owner)
     assert seen(sent) == ("partly_received", [5_000])
     assert on_hand(trade.product).on_hand == 5_000
     second.refresh_from_db()
     assert second.undone_at
     with pytest.raises(Conflict):
-        undo_receipt(second, key="again")
+        undo_receipt(second)
     assert seen(sent) == ("partly_received", [5_000])
 
 
@@ -84,13 +84,16 @@ def test_an_undo_straight_in_the_ledger_takes_the_order_along_and_its_undo_too(t
     assert seen(sent) == ("received", [12_000])
     receipt.refresh_from_db()
     assert receipt.undone_at is None
+    undo_receipt(receipt)
+    assert seen(sent) == ("sent", [0])
+    assert on_hand(trade.product).on_hand == 0
 
 
 def test_a_receipt_whose_goods_are_gone_stays_and_so_does_the_order(trade, sent):
     receipt = take(sent, trade.product, 12_000)
     post_line(Kind.SALE, trade.product, trade.warehouse, 1_000)
     with pytest.raises(InsufficientStock):
-        undo_receipt(receipt, key="u")
+        undo_receipt(receipt)
     assert seen(sent) == ("received", [12_000])
 
 
@@ -99,7 +102,7 @@ def test_a_closed_order_keeps_its_receipts_until_it_is_reopened(trade, sent):
     approval.close(sent, actor=trade.owner)
     assert on_order(trade.warehouse) == {}
     for change in (
-        lambda: undo_receipt(receipt, key="u"),
+        lambda: undo_receipt(receipt),
         lambda: take(sent, trade.product, 1_000, "late"),
         lambda: approval.cancel(sent, actor=trade.owner),
     ):
@@ -107,7 +110,7 @@ def test_a_closed_order_keeps_its_receipts_until_it_is_reopened(trade, sent):
             change()
     approval.reopen(sent, actor=trade.owner)
     assert seen(sent) == ("partly_received", [5_000])
-    undo_receipt(receipt, key="u")
+    undo_receipt(receipt)
     assert seen(sent) == ("sent", [0])
 
 
