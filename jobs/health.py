@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 
 from jobs import queue
@@ -67,7 +69,9 @@ def wedged(*, since: datetime) -> str:
 
 def note_delivery() -> None:
     """A worker of this host has taken something from the queue."""
-    Beat.objects.update_or_create(name=_delivery(), defaults={"at": timezone.now()})
+    # A busy database is no reason to leave the work undone.
+    with contextlib.suppress(OperationalError):
+        Beat.objects.update_or_create(name=_delivery(), defaults={"at": timezone.now()})
 
 
 def beat_if_older(name: str, seconds: int) -> bool:

@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 # A process that dies sooner than this counts as failing to start.
-_SETTLED_SECONDS = 60
+_SETTLED = timedelta(minutes=1)
 _LONGEST_PAUSE = 30
 
 
@@ -44,13 +46,14 @@ class Child:
         self._command = command
         self._before_start = death_signal(on_parent_death)
         self._process: subprocess.Popen[bytes] | None = None
-        self._started = 0.0
+        self._since: datetime | None = None
         self._failures = 0
         self._not_before = 0.0
 
     @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+    def since(self) -> datetime | None:
+        """Since when it runs; None while it does not."""
+        return self._since if self._process else None
 
     def tend(self) -> str:
         """Start it if it does not run, not too often; what happened, in words, or nothing."""
@@ -78,7 +81,7 @@ class Child:
             self._bury()
 
     def _start(self) -> None:
-        self._started = time.monotonic()
+        self._since = timezone.now()
         self._process = subprocess.Popen(  # noqa: S603 - a command of ours
             self._command,
             start_new_session=True,
@@ -94,7 +97,7 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
         code = self._process.wait()
         self._process = None
-        settled = time.monotonic() - self._started > _SETTLED_SECONDS
+        settled = self._since is None or timezone.now() - self._since > _SETTLED
         self._failures = 0 if settled else self._failures + 1
         pause = min(_LONGEST_PAUSE, 2 ** (self._failures - 2)) if self._failures > 1 else 0
         self._not_before = time.monotonic() + pause

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import secrets
@@ -187,7 +186,9 @@ class Heartbeat:
             while not self._over.wait(settings.JOB_LEASE_SECONDS / 3):
                 # A step that holds the row extends it itself; a database that is away is back soon
                 # or the lease runs out, as it should.
-                with contextlib.suppress(DatabaseError, LeaseLost):
+                try:
                     self._context.hold()
+                except (DatabaseError, LeaseLost):
+                    connection.close()
         finally:
             connection.close()

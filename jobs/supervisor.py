@@ -14,7 +14,6 @@ from types import FrameType
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.utils import timezone
 
 from jobs.health import wedged
 from jobs.processes import Child, management_command
@@ -47,7 +46,6 @@ class Supervisor:
     def __init__(self, *, web: Child | None, jobs: Child | None, announce: Callable[[], None]) -> None:
         self._children = [child for child in (web, jobs) if child]
         self._jobs = jobs
-        self._jobs_since = timezone.now()
         self._announce = announce
         self._stopping = False
         self._look_after = 0.0
@@ -61,7 +59,6 @@ class Supervisor:
             for child in self._children:
                 if happened := child.tend():
                     logger.error("%s", happened)
-                    self._jobs_since = timezone.now() if child is self._jobs else self._jobs_since
             if self._jobs:
                 self._watch(self._jobs)
             if not announced and answers():
@@ -81,14 +78,13 @@ class Supervisor:
             child.stop(deadline)
 
     def _watch(self, jobs: Child) -> None:
-        if time.monotonic() < self._look_after:
+        if jobs.since is None or time.monotonic() < self._look_after:
             return
         patience = min(settings.JOB_STALE_SECONDS, settings.JOB_OVERDUE_SECONDS)
         self._look_after = time.monotonic() + min(30, patience / 5)
-        if fault := _fault(self._jobs_since):
+        if fault := _fault(jobs.since):
             logger.error("The job workers are restarted: %s", fault)
             jobs.restart()
-            self._jobs_since = timezone.now()
 
 
 def _fault(since: datetime) -> str:
