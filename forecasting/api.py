@@ -1,66 +1,74 @@
+"""Forecasts for machines."""
+
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.urls import path
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.lookups import product_by_sku
 from catalog.models import Product
-from common.errors import BadInput, NotFound
-from forecasting.models import Forecast
-from forecasting.queries import latest_run
+from common.api_schema import CURSOR, LIMIT, answers, page, text_parameter
+from common.errors import NotFound
+from common.json_input import Query
+from forecasting import queries
+from forecasting.models import Forecast, Method
 from tenancy.api import ShopAPIView
 from tenancy.permissions import Permission
 
-PER_PAGE = 100
+
+class ForecastSerializer(serializers.Serializer):
+    sku = serializers.CharField()
+    warehouse = serializers.CharField()
+    known_to = serializers.DateField(help_text="The last day whose sales were known.")
+    first_day = serializers.DateField(help_text="The day of the first mean.")
+    method = serializers.ChoiceField(choices=Method.choices)
+    mean = serializers.ListField(child=serializers.FloatField(), help_text="Stock units a day.")
+    sigma = serializers.FloatField(help_text="Standard error of one day; of n days, times the root of n.")
+    weekly_error = serializers.FloatField(
+        allow_null=True, help_text="Mean absolute error of a week in the backtest; null if too new to test."
+    )
+    weekly_naive_error = serializers.FloatField(allow_null=True, help_text="The same of the naive forecast.")
 
 
-class Forecasts(ShopAPIView):
-    """`GET forecasts/?sku=&cursor=`: units a day, from the day after `known_to`, oldest first.
+class ForecastsView(ShopAPIView):
+    permissions: ClassVar = {"GET": Permission.SHOP_VIEW}
 
-    Without `sku` all products, a page at a time: `next` is the cursor of the following page.
-    """
-
-    permissions = {"GET": Permission.SHOP_VIEW}
-
+    @extend_schema(
+        operation_id="list_forecasts",
+        summary="The latest forecasts, day by day",
+        parameters=[text_parameter("sku", "One product, in any case."), CURSOR, LIMIT],
+        responses=answers({200: page(ForecastSerializer)}),
+    )
     def get(self, request: Request) -> Response:
-        run = latest_run()
-        if run is None:
-            raise NotFound("Nothing has been forecast yet.")
-        found = Forecast.objects.filter(run=run).select_related("run", "product", "warehouse")
-        if sku := request.query_params.get("sku"):
-            product = Product.objects.filter(sku__iexact=sku).first()
-            if product is None:
-                raise NotFound(f"There is no product with the SKU {sku[:64]!r}.")
-            found = found.filter(product=product)
-        after = _cursor(request.query_params.get("cursor"))
-        found = found.filter(pk__gt=after)
-        page = list(found.order_by("pk")[: PER_PAGE + 1])
-        return Response(
-            {
-                "known_to": run.known_to,
-                "results": [_shown(forecast) for forecast in page[:PER_PAGE]],
-                "next": str(page[PER_PAGE - 1].pk) if len(page) > PER_PAGE else None,
-            }
+        asked = Query(request.query_params)
+        sku = asked.text("sku")
+        found = queries.forecasts(
+            product=_product(sku) if sku else None, cursor=asked.cursor(), limit=asked.limit()
         )
+        return Response({"results": [_forecast(forecast) for forecast in found.items], "next": found.next})
 
 
-def _cursor(text: str | None) -> int:
-    if not text:
-        return 0
-    if not text.isdecimal() or len(text) > 18:
-        raise BadInput("Send the cursor as it came, or none.", {"cursor": ["is not a cursor"]})
-    return int(text)
+def _product(sku: str) -> Product:
+    product = product_by_sku(sku)
+    if product is None:
+        fault = _("“%(sku)s” is no product here") % {"sku": sku}
+        raise NotFound(f"sku: {fault}", {"sku": [fault]})
+    return product
 
 
-def _shown(forecast: Forecast) -> dict[str, Any]:
-    run = forecast.run
+def _forecast(forecast: Forecast) -> dict[str, Any]:
     return {
         "sku": forecast.product.sku,
         "warehouse": forecast.warehouse.code,
-        "from": run.known_to + timedelta(days=1),
+        "known_to": forecast.run.known_to,
+        "first_day": forecast.run.known_to + timedelta(days=1),
         "method": forecast.method,
         "mean": forecast.mean,
         "sigma": forecast.sigma,
@@ -69,4 +77,4 @@ def _shown(forecast: Forecast) -> dict[str, Any]:
     }
 
 
-urlpatterns = [path("forecasts/", Forecasts.as_view(), name="forecasts")]
+urlpatterns = [path("forecasts/", ForecastsView.as_view(), name="forecasts")]

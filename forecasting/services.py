@@ -57,6 +57,8 @@ class Totals:
     tested: int = 0
     # Tested products for which nothing beat the naive forecast.
     naive_kept: int = 0
+    # Rare sellers that the naive forecast would have served better; it is not used for those.
+    naive_missed: int = 0
     error: float = 0.0
     naive_error: float = 0.0
     units: float = 0.0
@@ -68,7 +70,10 @@ class Totals:
         of_method.products += 1
         if forecast.error is None or forecast.naive_error is None:
             return
-        self.naive_kept += forecast.method == Method.SEASONAL_NAIVE
+        if forecast.method == Method.SEASONAL_NAIVE:
+            self.naive_kept += 1
+        elif forecast.naive_error <= forecast.error:
+            self.naive_missed += 1
         for totals in (self, of_method):
             totals.tested += 1
             totals.error += forecast.error

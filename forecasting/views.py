@@ -79,7 +79,7 @@ def _finding(run: ForecastRun) -> dict[str, Any]:
     sold = errors.get("units") or 0
     return {
         "totals": errors,
-        "beaten": errors.get("tested", 0) - errors.get("naive_kept", 0),
+        "beaten": errors.get("tested", 0) - errors.get("naive_kept", 0) - errors.get("naive_missed", 0),
         "untested": errors.get("products", 0) - errors.get("tested", 0),
         "error_share": round(100 * errors["error"] / sold) if sold else None,
         "naive_share": round(100 * errors["naive_error"] / sold) if sold else None,

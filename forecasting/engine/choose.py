@@ -49,6 +49,7 @@ class SeriesForecast:
 class _Test:
     method: Method
     errors: NDArray[np.float64]
+    may_be_used: bool
 
     @property
     def mean_absolute(self) -> float:
@@ -71,7 +72,7 @@ def forecast_series(demand: Demand, horizon: int) -> SeriesForecast:
         mean = _ahead(UNTESTED, trimmed, unknown_after, horizon)
         return SeriesForecast(UNTESTED.code, mean, _untested_sigma(trimmed), None, None, 0.0)
     # min() keeps the first of equals, and the naive one stands first.
-    best = min(tests, key=lambda test: test.mean_absolute)
+    best = min((test for test in tests if test.may_be_used), key=lambda test: test.mean_absolute)
     naive = next(test for test in tests if test.method is NAIVE)
     return SeriesForecast(
         method=best.method.code,
@@ -88,7 +89,7 @@ def _ahead(method: Method, demand: Demand, skipped: int, horizon: int) -> NDArra
 
 
 def _backtest(demand: Demand) -> tuple[list[_Test], NDArray[np.float64]]:
-    """A test of every method that suits, and the weekly sums they were tested on."""
+    """A test of every method that suits and of the naive one, and the weekly sums they were tested on."""
     origins = _origins(len(demand))
     if not origins or np.isfinite(demand[: origins[0]]).sum() < _LEAST_HISTORY:
         return [], np.empty(0)
@@ -102,9 +103,10 @@ def _backtest(demand: Demand) -> tuple[list[_Test], NDArray[np.float64]]:
     scale = WEEK / days[usable]
     tests = []
     for method in METHODS:
-        if method.suits(demand[: origins[0]]):
+        suits = method.suits(demand[: origins[0]])
+        if suits or method is NAIVE:
             forecasts = _replay(method, demand, origins)
-            tests.append(_Test(method, (forecasts - actual)[usable] * scale))
+            tests.append(_Test(method, (forecasts - actual)[usable] * scale, suits))
     return tests, actual[usable] * scale
 
 

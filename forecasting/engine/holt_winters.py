@@ -12,14 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.engine.method import WEEK, Demand, Method, filled
+from forecasting.engine.method import WEEK, Demand, Method, filled, sells_rarely
 
 # Less than this is too short to learn seven weekdays from.
 _SHORTEST = 8 * WEEK
 # What lies further back says little about the level, and every day costs time in the fit.
 _LONGEST = 52 * WEEK
-# Rarer sales have no weekly shape worth the name; their rate is forecast instead.
-_LEAST_ACTIVE = 0.25
 # A trend is tried only where weeks rise or fall by more than chance: |t| of the slope.
 _TREND_T = 2.0
 
@@ -36,8 +34,7 @@ class Smoothing:
 
 
 def suits(demand: Demand) -> bool:
-    known = demand[~np.isnan(demand)]
-    return len(known) >= _SHORTEST and bool(np.mean(known > 0) >= _LEAST_ACTIVE)
+    return int(np.isfinite(demand).sum()) >= _SHORTEST and not sells_rarely(demand)
 
 
 def fit(demand: Demand) -> Smoothing:

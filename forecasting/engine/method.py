@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 WEEK = 7
 
+# Days with a sale among the known ones; below it a product is a rare seller, which has no week.
+_RARE = 0.25
+
 # One product's demand per day, oldest first, in stock units; NaN is a day that is not known. The
 # first and the last day are known.
 Demand = NDArray[np.float64]
@@ -29,6 +32,11 @@ class Method:
     suits: Callable[[Demand], bool]
     fit: Callable[[Demand], Any]
     project: Callable[[Demand, Any, int], NDArray[np.float64]]
+
+
+def sells_rarely(demand: Demand) -> bool:
+    known = demand[~np.isnan(demand)]
+    return not known.size or float(np.mean(known > 0)) < _RARE
 
 
 def filled(demand: Demand) -> Demand:

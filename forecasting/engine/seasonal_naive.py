@@ -1,6 +1,7 @@
 """Every day sells what the same weekday sold last.
 
-The yardstick: a method that does not beat it is not used.
+The yardstick, reckoned for every product: a method that does not beat it is not used. Except for
+rare sellers: there the last week is a sale by chance or none, and none would never be ordered for.
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.engine.method import WEEK, Demand, Method
+from forecasting.engine.method import WEEK, Demand, Method, sells_rarely
 
 
 def suits(demand: Demand) -> bool:
-    return bool(np.isfinite(demand).any())
+    return not sells_rarely(demand)
 
 
 def fit(demand: Demand) -> None:

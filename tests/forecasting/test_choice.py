@@ -48,6 +48,14 @@ def test_a_rare_seller_gets_a_rate():
     assert forecast.mean[0] == pytest.approx(0.08, abs=0.05)
 
 
+def test_a_rare_seller_gets_its_rate_even_where_its_silent_last_weeks_would_win():
+    demand = np.zeros(250)
+    demand[:180:9] = 1
+    forecast = forecast_series(demand, 28)
+    assert forecast.method == "mean_rate"
+    assert forecast.naive_error < forecast.error
+
+
 def test_a_young_product_has_a_forecast_and_no_claimed_error():
     forecast = forecast_series(np.array([0, 2, 1, 3.0]), 14)
     assert (forecast.method, forecast.error, forecast.naive_error) == ("mean_rate", None, None)
