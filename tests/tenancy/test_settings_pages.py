@@ -42,7 +42,7 @@ def make_one(client, owner, **fields):
 
 def test_a_tokens_secret_is_shown_once_and_only_its_hash_is_kept(client, owner):
     answer = make_one(client, owner)
-    token, secret = answer.context["made"]
+    _token, secret = answer.context["made"]
     assert secret in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     assert secret not in client.get(page("tokens", owner)).content.decode()
