@@ -36,8 +36,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # Anybody may sign up and get a shop. Off: people come by invitation, the first by `up`.
 OPEN_SIGNUP = env.switch("OPEN_SIGNUP", default=False)
-# Shows the demo's log-ins on the sign-in page. Set by `manage.py demo`.
-DEMO = env.switch("DEMO", default=False)
+# Shows the demo's log-ins on the sign-in page; on where `manage.py demo` has left its mark.
+DEMO = env.switch("DEMO", default=(VAR_DIR / "demo").exists())
 # Made by `up` on an installation without people; a password is made up and printed if none is given.
 FIRST_USER_EMAIL = env.text("FIRST_USER_EMAIL", "")
 FIRST_USER_PASSWORD = env.text("FIRST_USER_PASSWORD", "")

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Warehouse
 from catalog.queries import active_warehouses
 from common.importing.days import Order
 from stock.importing.sales import FIELDS
@@ -30,7 +31,9 @@ class UploadForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.gz"}),
     )
     warehouse = forms.ModelChoiceField(
-        queryset=None, label=_("Sold from"), help_text=_("The warehouse that these goods left.")
+        queryset=Warehouse.objects.none(),
+        label=_("Sold from"),
+        help_text=_("The warehouse that these goods left."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

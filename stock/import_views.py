@@ -164,7 +164,7 @@ def import_discard(request: ShopRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @require(Permission.IMPORTS_POST)
-def import_left_out(request: ShopRequest, pk: int) -> HttpResponse:
+def import_left_out(request: ShopRequest, pk: int) -> Any:
     """Every line that is left out, with its reason, as a file."""
     found = get_object_or_404(SalesImport, pk=pk)
     if not found.summary:
