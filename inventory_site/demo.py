@@ -195,7 +195,7 @@ def _make_catalogue(items: dict[str, Item]) -> None:
             supplier=suppliers[belongs.supplier],
             product=product,
             supplier_code=f"{belongs.prefix}-{product.sku}",
-            unit_cost=product.cost,
+            unit_cost=product.cost or 0,
             pack=pack * QUANTITY_SCALE,
             minimum_quantity=pack * QUANTITY_SCALE,
         )
