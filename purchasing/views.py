@@ -20,7 +20,7 @@ from common.forms import add_refusal, focus_first_error
 from purchasing import queries
 from purchasing.forms import AddLineForm, LinesForm, NewOrderForm, ReceiveForm, name_of
 from purchasing.happenings import happenings
-from purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt
+from purchasing.models import OutboundMail, PurchaseOrder, PurchaseOrderLine, Receipt
 from purchasing.pdf import order_pdf
 from purchasing.services import approval, drafts
 from purchasing.services.receiving import MoreThanOrdered, receive, undo_receipt
@@ -76,7 +76,7 @@ def order_new(request: ShopRequest) -> HttpResponse:
             )
             return _to(request, made)
         focus_first_error(form)
-    return render(request, "purchasing/order_new.html", {"form": form}, status=_status(form))
+    return render(request, "purchasing/order_new.html", {"form": form})
 
 
 # ---- one order ----------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def _show(
         "total": total,
         "short_of_minimum": max(found.supplier.minimum_order_value - total, 0) if lines else 0,
         "mail": mail,
-        "last_mail": found.mails.defer("content").first(),
+        "last_mail": found.mails.exclude(state=OutboundMail.State.WITHDRAWN).defer("content").first(),
         "receipts": found.receipts.select_related("posting__actor").prefetch_related(
             "posting__movements__product"
         ),
@@ -121,8 +121,7 @@ def _show(
         "happenings": happenings(found),
         "may_reopen": found.state == State.CLOSED,
     }
-    status = 422 if (form and form.errors) or (add and add.errors) else 200
-    return render(request, "purchasing/order.html", context, status=status)
+    return render(request, "purchasing/order.html", context)
 
 
 def _rows(
@@ -180,18 +179,27 @@ def order_lines(request: ShopRequest, number: str) -> HttpResponse:
     lines = found.lines.select_related("product", "edited_by").order_by("id")
     form = LinesForm(request.POST, order=found, lines=lines)
     if form.is_valid():
-        changed = form.changed_lines()
-        for line, quantity in changed:
-            try:
-                drafts.set_quantity(line, quantity=quantity, actor=request.user)
-            except ParstockError as refusal:
-                form.add_error(name_of(line), refusal.detail)
+        with transaction.atomic():
+            _save_lines(request, found, form)
+            transaction.set_rollback(bool(form.errors))
         if not form.errors:
-            drafts.set_note(found, note=form.cleaned_data["note"], actor=request.user)
             messages.success(request, _("%(number)s was saved.") % {"number": found.number})
             return _to(request, found)
     focus_first_error(form)
     return _show(request, found, form=form)
+
+
+def _save_lines(request: ShopRequest, found: PurchaseOrder, form: LinesForm) -> None:
+    for line, quantity in form.changed_lines():
+        try:
+            drafts.set_quantity(line, quantity=quantity, actor=request.user)
+        except ParstockError as refusal:
+            form.add_error(name_of(line), refusal.detail)
+    if not form.errors:
+        try:
+            drafts.set_note(found, note=form.cleaned_data["note"], actor=request.user)
+        except ParstockError as refusal:
+            form.add_error("note", refusal.detail)
 
 
 @require_POST
@@ -202,7 +210,8 @@ def line_add(request: ShopRequest, number: str) -> HttpResponse:
     if form.is_valid():
         product, quantity = form.cleaned_data["sku"], form.cleaned_data["quantity"]
         try:
-            drafts.add_line(found, product=product, quantity=quantity, actor=request.user)
+            with transaction.atomic():
+                drafts.add_line(found, product=product, quantity=quantity, actor=request.user)
         except ParstockError as refusal:
             add_refusal(form, refusal)
         else:
@@ -306,13 +315,14 @@ def order_receive(request: ShopRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             try:
-                receive(
-                    found,
-                    lines=form.received(everything="all" in request.POST),
-                    key=form.cleaned_data["key"],
-                    actor=request.user,
-                    accept_more=form.cleaned_data["accept_more"],
-                )
+                with transaction.atomic():
+                    receive(
+                        found,
+                        lines=form.received(everything="all" in request.POST),
+                        key=form.cleaned_data["key"],
+                        actor=request.user,
+                        accept_more=form.cleaned_data["accept_more"],
+                    )
             except MoreThanOrdered as refusal:
                 asks = True
                 form.add_error(None, refusal.detail)
@@ -326,7 +336,7 @@ def order_receive(request: ShopRequest, number: str) -> HttpResponse:
         return _to(request, found)
     rows = [{"line": line, "field": form[name_of(line)]} for line in lines]
     context = {"order": found, "form": form, "rows": rows, "asks": asks}
-    return render(request, "purchasing/receive.html", context, status=_status(form))
+    return render(request, "purchasing/receive.html", context)
 
 
 @require_POST
@@ -360,8 +370,3 @@ def _do(request: ShopRequest, found: PurchaseOrder, change: Callable[[], object]
 
 def _to(request: ShopRequest, found: PurchaseOrder) -> HttpResponse:
     return redirect("order", request.shop.slug, found.number)
-
-
-def _status(form: Any) -> int:
-    """What was refused answers 422, so that nothing of the request is kept."""
-    return 422 if form.is_bound and form.errors else 200

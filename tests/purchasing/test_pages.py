@@ -77,11 +77,11 @@ def test_a_wrong_quantity_is_shown_at_its_line_and_nothing_is_saved(visit, trade
     first, second = order.lines.order_by("id")
     data = {f"line-{first.pk}": "13", f"line-{second.pk}": "25", "note": "x"}
     answer = visit("owner")(f"orders/{order.number}/lines/", data)
-    assert answer.status_code == 422
     assert "25 is not a whole number of packs of 12: order 24 or 36" in text(answer)
     assert 'value="13"' in text(answer)
     order.refresh_from_db()
     assert order.note == ""
+    assert order.lines.get(pk=first.pk).quantity == 12_000
 
 
 @pytest.mark.parametrize("typed", ["", "abc", "1e5", "-3", "9" * 19, "1.2345"])
@@ -89,7 +89,7 @@ def test_what_is_no_quantity_is_a_form_error(visit, trade, typed):
     order = trade.draft(12_000)
     data = {f"line-{order.lines.get().pk}": typed, "note": ""}
     answer = visit("owner")(f"orders/{order.number}/lines/", data)
-    assert answer.status_code == 422
+    assert "Nothing was saved" in text(answer)
     assert order.lines.get().quantity == 12_000
 
 
@@ -98,7 +98,8 @@ def test_a_product_is_added_by_code_and_an_unknown_code_is_said(visit, trade):
     product = make_product(sku="NC-233")
     set_terms(trade.supplier, product)
     page = visit("manager")
-    assert page(f"orders/{order.number}/lines/add/", {"sku": "zzz", "quantity": "1"}).status_code == 422
+    answer = page(f"orders/{order.number}/lines/add/", {"sku": "zzz", "quantity": "1"})
+    assert "There is no product with this code" in text(answer)
     page(f"orders/{order.number}/lines/add/", {"sku": "nc-233", "quantity": "6"})
     line = order.lines.get(product=product)
     assert line.quantity == 6_000
@@ -111,7 +112,8 @@ def test_a_new_order_opens_the_draft_there_is(visit, trade):
     data = {"supplier": trade.supplier.pk, "warehouse": trade.warehouse.pk}
     first = page("orders/new/", data)
     assert page("orders/new/", data).url == first.url
-    assert page("orders/new/", {"supplier": 999_999, "warehouse": trade.warehouse.pk}).status_code == 422
+    answer = page("orders/new/", {"supplier": 999_999, "warehouse": trade.warehouse.pk})
+    assert "Select a valid choice" in text(answer)
 
 
 def test_a_clerk_receives_without_seeing_a_cost(visit, trade):
@@ -156,7 +158,6 @@ def test_more_than_ordered_asks_first_and_nothing_or_nonsense_is_said(visit, tra
         ({name: "13"}, "13 received, but only 12 are open"),
     ):
         answer = page(f"orders/{order.number}/receive/", {"key": "k"} | data)
-        assert answer.status_code == 422
         assert said in text(answer)
     assert not Posting.objects.exists()
     page(f"orders/{order.number}/receive/", {"key": "k", name: "13", "accept_more": "on"})
