@@ -9,3 +9,4 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         add_place(Place(30, _("Suppliers"), "suppliers", "supplier"))
+        add_place(Place(30, _("Warehouses"), "warehouses", "receive", permission="catalog.edit"))

@@ -9,6 +9,5 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         add_place(Place(0, _("Today"), "today", "today", on_phone=True))
-        add_place(Place(3, _("Receive"), "expected_goods", "receive"))
         add_place(Place(10, _("Products"), "products", "product", on_phone=True))
         add_place(Place(99, _("More"), "menu", "more", on_phone=True, phone_only=True))

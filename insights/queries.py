@@ -244,6 +244,7 @@ def day_facts() -> dict[str, Any]:
         order.worth = sum(line.amount for line in lines)  # type: ignore[attr-defined]
     today = timezone.localdate(timezone=current_shop().zone)
     return {
+        "today": today,
         "figures": stock_figures(),
         "sold": sales_of_last_days(7),
         "drafts": drafts,

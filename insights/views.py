@@ -87,7 +87,7 @@ def product(request: ShopRequest, product_id: int) -> HttpResponse:
         "outlook": outlook,
         "runs_out_on": outlook.runs_out_on(on_hand) if outlook else None,
         "weeks": weeks,
-        "chart": demand_chart(weeks, outlook, found.unit) if _has_something(weeks, outlook) else "",
+        "chart": demand_chart(weeks, outlook) if _has_something(weeks, outlook) else "",
         "hatch": HATCH if any(week.sold is None for week in weeks) else "",
         "ahead": [_ahead_row(week) for week in outlook.weeks] if outlook else [],
         "history": moved,
@@ -95,9 +95,8 @@ def product(request: ShopRequest, product_id: int) -> HttpResponse:
         "terms": found.terms.select_related("supplier"),
         "plan_lines": queries.plan_lines(found),
         "order_lines": queries.open_order_lines(found),
+        "margin": None if found.price is None or found.cost is None else found.price - found.cost,
     }
-    if found.price and found.cost is not None and Permission.COSTS_VIEW in request.permissions:
-        context["margin"] = found.price - found.cost
     return render(request, "insights/product.html", context)
 
 
@@ -116,7 +115,7 @@ def _ahead_row(week: queries.WeekAhead) -> dict[str, Any]:
     }
 
 
-def demand_chart(weeks: list[Week], outlook: Outlook | None, unit: str) -> Any:
+def demand_chart(weeks: list[Week], outlook: Outlook | None) -> Any:
     """Sales a week, then the forecast with its bands, on one axis."""
     ahead = outlook.weeks if outlook else []
     highest = max([week.known for week in weeks] + [week.high(NINE_OF_TEN) for week in ahead] + [1])
@@ -131,7 +130,7 @@ def demand_chart(weeks: list[Week], outlook: Outlook | None, unit: str) -> Any:
             "numbers": ", ".join("?" if week.sold is None else units(week.sold) for week in weeks),
         }
     chart = Chart(places=len(weeks) + len(ahead), highest=highest, height=240, label=label)
-    chart.axes(_("%(unit)s a week") % {"unit": unit})
+    chart.axes(_("sold a week"))
     for place, week in enumerate(weeks):
         if week.sold is None:
             chart.unknown(place)

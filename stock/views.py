@@ -60,7 +60,15 @@ def _initial(request: ShopRequest) -> dict[str, Any]:
     if (product_id := request.GET.get("product", "")).isdecimal() and len(product_id) < 19:
         product = Product.objects.filter(pk=product_id).first()
         initial["code"] = product.sku if product else ""
+    last = request.session.get(_last_place(request))
+    if "warehouse" not in initial and last in [place.pk for place in active_warehouses()]:
+        initial["warehouse"] = last
     return initial
+
+
+def _last_place(request: ShopRequest) -> str:
+    """Session key: where somebody recorded last, most likely where they stand."""
+    return f"last-warehouse-{request.shop.pk}"
 
 
 def _posted(request: ShopRequest, form: PostingForm) -> Posting | None:
@@ -98,6 +106,7 @@ def _offer_again(head: HeadForm) -> None:
 
 def _after(request: ShopRequest, sheet: Sheet, posting: Posting, warehouse: Warehouse) -> HttpResponse:
     messages.success(request, sheet.done)
+    request.session[_last_place(request)] = warehouse.pk
     if sheet.kind == Kind.COUNT:
         return redirect("posting", request.shop.slug, posting.pk)
     query = urlencode({"posted": posting.pk, "warehouse": warehouse.pk})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext as _
 
 from common.errors import BadInput
@@ -31,6 +31,24 @@ class ShopModelForm(forms.ModelForm):
     def _get_validation_exclusions(self) -> set[str]:
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return excluded - {"shop"}
+
+    def _post_clean(self) -> None:
+        """Django puts what is unique together on top; in a shop it belongs to the other field."""
+        super()._post_clean()  # type: ignore[misc]
+        errors = self.errors.pop(NON_FIELD_ERRORS, None)
+        for error in errors.as_data() if errors else ():
+            field = self._unique_field(error)
+            if field is None:
+                self.add_error(None, error)
+            elif field not in self.errors:
+                self.add_error(field, _("This is taken already. Choose another."))
+
+    def _unique_field(self, error: ValidationError) -> str | None:
+        if error.code == "sku_taken":
+            return "sku"
+        checked = (error.params or {}).get("unique_check", ())
+        others = [name for name in checked if name != "shop"]
+        return others[0] if len(others) == 1 and others[0] in self.fields else None
 
 
 class ScaledField(forms.CharField):

@@ -40,7 +40,7 @@ def fill(shop):
         make_product(price=4_600_000, cost=2_500_000),
         make_supplier(),
     )
-    product.barcodes.create(code="5060118422047")
+    product.barcodes.create(code="5060118422045")
     product.terms.create(supplier=supplier, unit_cost=2_500_000)
     posting = post_line(Kind.OPENING, product, place, 10_000)
     post_line(Kind.COUNT, product, place, 9_000)
@@ -164,7 +164,7 @@ def test_a_second_product_with_the_same_sku_is_a_form_error(client, acting):
         },
     )
     assert answer.status_code == 200
-    assert "A product with this SKU exists already." in answer.text
+    assert "This is taken already." in answer.text
 
 
 def test_choosing_a_shop_and_leaving_it_stand_in_its_audit(client, acting, operator):
