@@ -13,15 +13,17 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from tenancy.forms import NewShopForm
+from tenancy.forms import PASSWORD_HINT, NewShopForm
 from tenancy.models import User
 
 
 class _Plain(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
+            if name == "password1":  # instead of Django's list of rules, which the errors repeat
+                field.help_text = PASSWORD_HINT
 
 
 class LoginForm(_Plain, allauth.LoginForm):

@@ -19,6 +19,8 @@ from tenancy.models import Membership, Shop, User, validate_slug_free
 from tenancy.permissions import Role, outranks
 from tenancy.services.shops import OWNER_FIELDS, create_shop, propose_slug
 
+PASSWORD_HINT = _("At least eight characters; a sentence is easy to remember.")
+
 
 class NewShopForm(forms.Form):
     """What a shop cannot be without. The address may be left empty: it is then made from the name."""
@@ -164,7 +166,7 @@ class AcceptForm(forms.Form):
     password = forms.CharField(
         label=_("Password"),
         strip=False,
-        help_text=_("At least eight characters; a sentence is easy to remember."),
+        help_text=PASSWORD_HINT,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
