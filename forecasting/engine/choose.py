@@ -48,6 +48,7 @@ class SeriesForecast:
 @dataclass(frozen=True, slots=True)
 class _Test:
     method: Method
+    parameters: Any
     errors: NDArray[np.float64]
     may_be_used: bool
 
@@ -69,23 +70,21 @@ def forecast_series(demand: Demand, horizon: int) -> SeriesForecast:
     trimmed = demand[known[0] : known[-1] + 1]
     tests, actual = _backtest(trimmed)
     if not tests:
-        mean = _ahead(UNTESTED, trimmed, unknown_after, horizon)
-        return SeriesForecast(UNTESTED.code, mean, _untested_sigma(trimmed), None, None, 0.0)
+        rate = UNTESTED.project(trimmed, UNTESTED.fit(trimmed), horizon)
+        return SeriesForecast(UNTESTED.code, rate, _untested_sigma(trimmed), None, None, 0.0)
     # min() keeps the first of equals, and the naive one stands first.
     best = min((test for test in tests if test.may_be_used), key=lambda test: test.mean_absolute)
     naive = next(test for test in tests if test.method is NAIVE)
+    # With the parameters that were tested: a new fit would be another forecast than the error is of.
+    mean = best.method.project(trimmed, best.parameters, unknown_after + horizon)
     return SeriesForecast(
         method=best.method.code,
-        mean=_ahead(best.method, trimmed, unknown_after, horizon),
+        mean=mean[unknown_after:],
         sigma=float(np.sqrt(np.mean(best.errors**2) / WEEK)),
         error=best.mean_absolute,
         naive_error=naive.mean_absolute,
         weekly_units=float(actual.mean()),
     )
-
-
-def _ahead(method: Method, demand: Demand, skipped: int, horizon: int) -> NDArray[np.float64]:
-    return method.project(demand, method.fit(demand), skipped + horizon)[skipped:]
 
 
 def _backtest(demand: Demand) -> tuple[list[_Test], NDArray[np.float64]]:
@@ -105,8 +104,9 @@ def _backtest(demand: Demand) -> tuple[list[_Test], NDArray[np.float64]]:
     for method in METHODS:
         suits = method.suits(demand[: origins[0]])
         if suits or method is NAIVE:
-            forecasts = _replay(method, demand, origins)
-            tests.append(_Test(method, (forecasts - actual)[usable] * scale, suits))
+            parameters = method.fit(demand[: origins[0]])
+            forecasts = _replay(method, parameters, demand, origins)
+            tests.append(_Test(method, parameters, (forecasts - actual)[usable] * scale, suits))
     return tests, actual[usable] * scale
 
 
@@ -118,9 +118,8 @@ def _origins(length: int) -> list[int]:
     ]
 
 
-def _replay(method: Method, demand: Demand, origins: list[int]) -> NDArray[np.float64]:
+def _replay(method: Method, parameters: Any, demand: Demand, origins: list[int]) -> NDArray[np.float64]:
     """Weekly sums that the method would have forecast, over the days that became known."""
-    parameters: Any = method.fit(demand[: origins[0]])
     sums = []
     for origin in origins:
         happened = demand[origin : origin + _WEEKS_AHEAD * WEEK]
