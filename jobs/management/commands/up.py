@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import io
-import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -48,6 +47,7 @@ class Command(BaseCommand):
 
     def _prepare(self, demo: bool) -> str:
         """Make everything ready; what is to be printed once the page answers: log-ins, mostly."""
+        self.stderr.write("Bringing the database and the static files up to date …")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         # In a process of its own, whose settings are those for collecting.
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         ensure_schedule()
         said = io.StringIO()
         if demo:
-            os.environ["DEMO"] = "on"
+            self.stderr.write("Looking after the demonstration shop; the first time takes a minute or two …")
             call_command("demo", stdout=said)
         said.write(_first_user())
         return said.getvalue()
