@@ -251,3 +251,19 @@ def test_the_folder_of_a_small_installation_gets_the_very_mail(shop, trade, sett
     (file,) = tmp_path.iterdir()
     message = message_from_bytes(io.BytesIO(file.read_bytes()).read(), policy=policy.default)
     assert message["Message-ID"] == mail_of(order).message_id
+
+
+def test_a_chinese_supplier_reads_chinese_in_mail_and_subject(shop, trade, server):
+    shop.order_grace_minutes, shop.sender_name = 0, "Marlow"
+    trade.supplier.language, trade.supplier.name = "zh-hans", "景德镇瓷器厂"
+    trade.supplier.save()
+    order = approval.approve(trade.draft(12_000), actor=trade.owner)
+    outbox.deliver(shop, mail_of(order).pk)
+    message = message_from_bytes(server.accepted[0].content, policy=policy.default)
+    assert message["Subject"] == f"Marlow 的订单 {order.number}，£55.20"
+    for kind in ("plain", "html"):
+        content = message.get_body((kind,)).get_content()
+        assert "景德镇瓷器厂，您好：" in content
+        assert "前送达以下 1 行商品" in content
+        for english in ("Dear", "Kind regards", "Total", "please", "lines"):
+            assert english not in content

@@ -216,3 +216,30 @@ def test_cancel_close_and_reopen_by_their_buttons(visit, trade):
     assert "its state is" in text(answer)
     page(f"orders/{order.number}/reopen/", {})
     assert state(order) == "partly_received"
+
+
+def test_addresses_that_lead_nowhere_are_not_found(visit, trade):
+    order = trade.draft()
+    page = visit("owner")
+    huge = 10**25
+    for path in ("orders/PO-9/", "orders/PO-9/pdf/", f"mails/{huge}/", "mails/1/source/"):
+        assert page(path).status_code == 404
+    for path in (f"lines/{huge}/back/", "lines/0/remove/", f"receipts/{huge}/undo/"):
+        assert page(f"orders/{order.number}/{path}", {}).status_code == 404
+    assert page("orders/?page=x&state=%00").status_code == 200
+
+
+def test_a_line_of_another_order_is_not_reached_through_this_one(visit, trade):
+    other = approval.approve(trade.draft(), actor=trade.owner)
+    order = trade.draft()
+    line = other.lines.get()
+    assert visit("owner")(f"orders/{order.number}/lines/{line.pk}/remove/", {}).status_code == 404
+    assert other.lines.get().quantity == 12_000
+
+
+def test_clerks_do_not_read_what_a_reason_says_of_money(visit, trade):
+    reason = {"parts": [], "text": "The sixth pack costs £25.20."}
+    lines = [ProposedLine(trade.product.pk, 12_000, 4_600_000, reason)]
+    order = propose(supplier=trade.supplier, warehouse=trade.warehouse, lines=lines)
+    assert "£25.20" in text(visit("owner")(f"orders/{order.number}/"))
+    assert "£25.20" not in text(visit("clerk")(f"orders/{order.number}/"))

@@ -46,7 +46,17 @@ def test_chinese_names_print_beside_latin_codes(shop, trade):
     product = make_product(name="青花茶杯 white/blue")
     set_terms(trade.supplier, product, supplier_code="JDZ-茶-01")
     (text,) = text_of(approval.approve(trade.draft(24_000, product), actor=trade.owner))
-    for words in ("景德镇瓷器厂", "Ltd", "瓷都大道", "青花茶杯", "white/blue", "JDZ", "茶"):
+    for words in (
+        "供应商",
+        "第 1 页，共 1 页",
+        "景德镇瓷器厂",
+        "Ltd",
+        "瓷都大道",
+        "青花茶杯",
+        "white/blue",
+        "JDZ",
+        "茶",
+    ):
         assert words in text
     assert "■" not in text
 
