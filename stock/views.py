@@ -210,15 +210,14 @@ def _count_page(data: Any, warehouse: Warehouse, form: CountListForm, head: Head
 @require_GET
 @require(Permission.SHOP_VIEW)
 def ledger_page(request: ShopRequest) -> HttpResponse:
-    kind = request.GET.get("kind", "")
-    kinds = [kind] if kind in Kind.values else []
+    kinds = [kind for kind in Kind.values if kind == request.GET.get("kind")]
     context = {
         "heading": _("Ledger"),
         "intro": _(
             "Every document, the newest first. Nothing is edited or deleted; Undo posts the opposite."
         ),
         "kinds": Kind.choices,
-        "kind": kind,
+        "kind": "".join(kinds),
     }
     return _postings(request, kinds, context)
 

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from forecasting.models import ForecastRun
+from jobs.models import Job
+from purchasing.models import OutboundMail, PurchaseOrder, PurchaseOrderLine
+from stock.models import Kind
+from tenancy.context import shop_scope
+from tests.factories import make_product, make_shop, make_supplier, make_warehouse, post_line
+from tests.pages import Visitor
+
+pytestmark = pytest.mark.django_db
+
+
+def fill(shop, times):
+    """`times` drafts, products that are out, jobs, late orders and failed mails."""
+    today = timezone.localdate()
+    for number in range(times):
+        product, place, supplier = make_product(cost=1_000_000), make_warehouse(), make_supplier()
+        post_line(Kind.OPENING, product, place, 5_000, unit_cost=1_000_000)
+        post_line(Kind.SALE, product, place, 5_000)
+        draft = PurchaseOrder.objects.create(number=f"D-{number}", supplier=supplier, warehouse=place)
+        PurchaseOrderLine.objects.create(order=draft, product=product, quantity=2_000, unit_cost=1_500_000)
+        late = PurchaseOrder.objects.create(
+            number=f"L-{number}",
+            supplier=supplier,
+            warehouse=place,
+            state="sent",
+            expected_on=today - timedelta(days=2),
+        )
+        PurchaseOrderLine.objects.create(order=late, product=product, quantity=2_000, unit_cost=1_500_000)
+        Job.objects.create(kind="night", key=f"{number}", state="parked", message="The file is gone")
+        OutboundMail.objects.create(
+            order=late,
+            revision=1,
+            message_id=f"<{number}@x>",
+            to="a@b.example",
+            subject="Order",
+            state="failed",
+            not_before=timezone.now(),
+            last_error="550 no such user",
+        )
+
+
+def test_a_new_shop_is_shown_its_first_steps(db):
+    shop = make_shop()
+    owner, clerk = Visitor(shop, "owner"), Visitor(shop, "clerk")
+    page = owner.get("today").text
+    assert owner.address("imports") in page
+    assert owner.address("opening_new") in page
+    assert "No order waits for approval." in page
+    page = clerk.get("today").text
+    assert 'class="btn primary"' not in page
+    assert "€" not in page
+    assert "£" not in page
+
+
+def test_today_shows_what_needs_somebody(db):
+    shop = make_shop()
+    with shop_scope(shop):
+        fill(shop, 2)
+        place, product = make_warehouse(), make_product()
+        post_line(Kind.OPENING, product, place, 3_000, unit_cost=2_000_000)
+        ForecastRun.objects.create(
+            known_to=timezone.localdate() - timedelta(days=1), horizon_days=28, finished_at=timezone.now()
+        )
+    page = Visitor(shop, "owner").get("today")
+    assert page.context["figures"] == {"value": 600, "with_stock": 1, "out": 2}
+    assert page.context["sold"] == 10_000
+    assert "2 orders wait for you" in page.text
+    for text in ("D-0", "L-1", "£3.00", "£6.00", "The file is gone", "550 no such user", "Demand closed to"):
+        assert text in page.text, text
+    assert "first night can forecast" not in page.text
+
+
+def test_today_takes_a_bounded_number_of_queries(db, django_assert_max_num_queries):
+    shop = make_shop()
+    with shop_scope(shop):
+        fill(shop, 4)
+    owner = Visitor(shop, "owner")
+    with django_assert_max_num_queries(22):
+        owner.get("today")
+
+
+def test_an_undone_sale_does_not_count_as_sold(db):
+    from stock.services.ledger import reverse
+
+    shop = make_shop()
+    with shop_scope(shop):
+        product, place = make_product(), make_warehouse()
+        post_line(Kind.OPENING, product, place, 9_000)
+        reverse(post_line(Kind.SALE, product, place, 4_000), key="undo")
+        post_line(Kind.SALE, product, place, 1_000)
+    assert Visitor(shop, "viewer").get("today").context["sold"] == 1_000
