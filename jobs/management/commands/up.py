@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import io
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
@@ -50,9 +53,7 @@ class Command(BaseCommand):
         self.stderr.write("Bringing the database and the static files up to date …")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
-        # In a process of its own, whose settings are those for collecting.
-        collect = management_command("collectstatic", "--noinput", "--verbosity", "0")
-        subprocess.run(collect, check=True)  # noqa: S603 - a command of ours
+        _collect_static()
         ensure_schedule()
         said = io.StringIO()
         if demo:
@@ -64,6 +65,23 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text.rstrip("\n"))
         self.stdout.flush()
+
+
+def _collect_static() -> None:
+    """Name and compress the static files anew, if any has changed since the last time."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for name, storage in finder.list(None):
+            found = Path(storage.path(name)).stat()
+            digest.update(f"{name} {found.st_size} {found.st_mtime_ns}\n".encode())
+    done = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    mark = settings.VAR_DIR / "static.sha256"
+    if done.exists() and mark.exists() and mark.read_text() == digest.hexdigest():
+        return
+    # In a process of its own, whose settings are those for collecting.
+    collect = management_command("collectstatic", "--noinput", "--verbosity", "0")
+    subprocess.run(collect, check=True)  # noqa: S603 - a command of ours
+    mark.write_text(digest.hexdigest())
 
 
 def _first_user() -> str:
