@@ -8,5 +8,9 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
+        from catalog.services import open_first_warehouse
+        from tenancy.signals import shop_created
+
+        shop_created.connect(open_first_warehouse, dispatch_uid="catalog.first_warehouse")
         add_place(Place(30, _("Suppliers"), "suppliers", "supplier"))
         add_place(Place(30, _("Warehouses"), "warehouses", "receive", permission="catalog.edit"))

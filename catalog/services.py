@@ -19,6 +19,11 @@ from tenancy.context import current_shop
 from tenancy.models import User
 
 
+def open_first_warehouse(**signal: Any) -> None:
+    """Give a new shop the one warehouse that most shops need; its name can be changed."""
+    Warehouse.objects.create(code="MAIN", name=_("Main"))
+
+
 def save_product(product: Product, *, barcodes: Sequence[str] | None, actor: User | None) -> Product:
     """Add or change a product. `barcodes` are all that it carries; None leaves them as they are.
 

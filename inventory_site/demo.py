@@ -146,7 +146,7 @@ def _items(rows: list[list[str]]) -> dict[str, Item]:
 
 
 def _warehouse(opening: date) -> Warehouse:
-    return Warehouse.objects.get_or_create(
+    return Warehouse.objects.update_or_create(
         code="MAIN",
         defaults={
             "name": "High Street",
@@ -304,8 +304,13 @@ def _small_stock() -> None:
     """A second shop, so that one can see that the first is not seen from it."""
     if Product.objects.exists():
         return
-    warehouse = Warehouse.objects.create(
-        code="MAIN", name="Studio", opening_date=timezone.localdate(), address="Fern & Fold Paper\nLewes"
+    warehouse, _made = Warehouse.objects.update_or_create(
+        code="MAIN",
+        defaults={
+            "name": "Studio",
+            "opening_date": timezone.localdate(),
+            "address": "Fern & Fold Paper\nLewes",
+        },
     )
     paper = [
         ("FF-01", "Washi Paper, Indigo Waves", "4.20", 60),

@@ -73,8 +73,9 @@ def make_shop(*, slug: str, products: int, movements: int, seed: int) -> Made:
     begins = now - timedelta(days=PAST_DAYS)
     with shop_scope(shop):
         _token, secret = create_token(name="Measuring", role=Role.MANAGER, expires_at=None, actor=member)
+        opening = begins.astimezone(shop.zone).date()
         places = [
-            Warehouse.objects.create(code=code, name=name, opening_date=begins.astimezone(shop.zone).date())
+            Warehouse.objects.update_or_create(code=code, defaults={"name": name, "opening_date": opening})[0]
             for code, name in WAREHOUSES
         ]
         ids = _make_products(products, chance)

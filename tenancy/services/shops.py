@@ -14,6 +14,7 @@ from tenancy.audit import record
 from tenancy.context import shop_scope
 from tenancy.models import RESERVED_SLUGS, Membership, Shop, User
 from tenancy.permissions import Role
+from tenancy.signals import shop_created
 
 # What the settings page offers; all else of a shop is the operator's.
 OWNER_FIELDS = (
@@ -45,6 +46,7 @@ def create_shop(*, name: str, slug: str, owner: User | None = None, **fields: An
                 Membership.objects.create(shop=shop, user=owner, role=Role.OWNER)
             with shop_scope(shop):
                 record("shop.created", actor=owner, about=shop, after=_audited(shop))
+                shop_created.send(sender=Shop, shop=shop)
     except ValidationError as refusal:
         raise _bad_input(refusal.message_dict) from refusal
     except IntegrityError as refusal:
