@@ -16,7 +16,7 @@ class Method(models.TextChoices):
 
     SEASONAL_NAIVE = "seasonal_naive", _("Naive: like last week")
     HOLT_WINTERS = "holt_winters", _("Holt-Winters, weekly season")
-    MEAN_RATE = "mean_rate", _("Rate of a rare or new product")
+    MEAN_RATE = "mean_rate", _("Smoothed rate, no weekly pattern")
 
 
 class ForecastRun(ShopModel):

@@ -22,6 +22,9 @@ _ORIGINS = 6
 _LEAST_HISTORY = 4 * WEEK
 # A week with fewer known days is not compared.
 _LEAST_KNOWN = 4
+# Standard error over mean absolute error, if errors are normal. Squared errors would let one bulk
+# sale, which no stock is kept for, double the safety stock for good.
+_NORMAL_SPREAD = float(np.sqrt(np.pi / 2))
 # Spread of a product that was never tested, against what chance alone (Poisson) would give.
 _UNTESTED_SPREAD = 1.5
 
@@ -80,7 +83,7 @@ def forecast_series(demand: Demand, horizon: int) -> SeriesForecast:
     return SeriesForecast(
         method=best.method.code,
         mean=mean[unknown_after:],
-        sigma=float(np.sqrt(np.mean(best.errors**2) / WEEK)),
+        sigma=_NORMAL_SPREAD * best.mean_absolute / WEEK**0.5,
         error=best.mean_absolute,
         naive_error=naive.mean_absolute,
         weekly_units=float(actual.mean()),

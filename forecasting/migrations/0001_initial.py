@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('run', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='forecasts', to='forecasting.forecastrun')),
                 ('warehouse', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.warehouse')),
                 ('product', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='forecasts', to='catalog.product')),
-                ('method', models.CharField(choices=[('seasonal_naive', 'Naive: like last week'), ('holt_winters', 'Holt-Winters, weekly season'), ('mean_rate', 'Rate of a rare or new product')], max_length=40)),
+                ('method', models.CharField(choices=[('seasonal_naive', 'Naive: like last week'), ('holt_winters', 'Holt-Winters, weekly season'), ('mean_rate', 'Smoothed rate, no weekly pattern')], max_length=40)),
                 ('mean', models.JSONField()),
                 ('sigma', models.FloatField()),
                 ('error', models.FloatField(null=True)),

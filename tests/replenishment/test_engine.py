@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from replenishment.engine.costs import costs_of
+from replenishment.engine.costs import HIGHEST_RATIO, costs_of
 from replenishment.engine.distribution import CoverDemand
 from replenishment.engine.optimise import faults, plan_supplier, price
 from replenishment.engine.types import Item, Terms
@@ -76,16 +76,17 @@ def test_expected_shortage_of_counts_is_the_sum_over_the_distribution(mean, sigm
     spread=st.floats(0.5, 3),
     price_=st.integers(401, 3000),
     on_hand=st.integers(-5, 30),
+    review=st.sampled_from([1, 7, 60, 180]),
 )
-def test_a_lone_product_is_ordered_up_to_its_newsvendor_quantile(mean, spread, price_, on_hand):
+def test_a_lone_product_is_ordered_up_to_its_newsvendor_quantile(mean, spread, price_, on_hand, review):
     sigma = spread * mean**0.5
     item = make_item(
         until_arrival=mean / 2, review=mean / 2, sigma=sigma, price=price_ * PENNY, on_hand=on_hand * 1_000
     )
-    shortage, holding = price_ - 400 + 120, 0.25 / 365 * 400 * 7
-    ratio = min(shortage / (shortage + holding), 0.998)
+    shortage, holding = price_ - 400 + 120, 0.25 / 365 * 400 * review
+    ratio = min(shortage / (shortage + holding), HIGHEST_RATIO)
     level = CoverDemand(mean, sigma, in_whole_units=True).quantile(ratio)
-    (planned,) = plan_supplier([item], Terms(review_days=7)).items
+    (planned,) = plan_supplier([item], Terms(review_days=review)).items
     assert planned.quantity == max(0, int(level) - on_hand) * 1_000
 
 
