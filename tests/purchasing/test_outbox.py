@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from common.errors import Conflict
 from jobs.models import Job
+from jobs.services import run_now
 from purchasing.models import MailDue, OutboundMail
 from purchasing.services import approval, outbox
 from tenancy.models import AuditEvent
@@ -267,3 +268,11 @@ def test_a_chinese_supplier_reads_chinese_in_mail_and_subject(shop, trade, serve
         assert "前送达以下 1 行商品" in content
         for english in ("Dear", "Kind regards", "Total", "please", "lines"):
             assert english not in content
+
+
+def test_the_job_that_was_asked_for_sends_the_mail(shop, trade, queued, server):
+    approval.send_now(queued, actor=trade.owner)
+    job = run_now(Job.objects.get(kind="mail"))
+    assert (job.state, job.result) == ("done", {"summary": "Sent"})
+    assert state(queued) == ("sent", "sent")
+    assert len(server.accepted) == 1
