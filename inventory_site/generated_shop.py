@@ -27,7 +27,7 @@ from tenancy.services import add_user, create_shop
 from tenancy.services.tokens import create_token
 
 WAREHOUSES = (("MAIN", "Main"), ("BACK", "Back room"))
-PASSWORD = "measured shop"  # noqa: S105 - of a shop that holds nothing real
+PASSWORD = "twelve quiet herons"  # noqa: S105 - of a shop that holds nothing real
 OPENING_UNITS = 1_000
 # Movements lie within so many days before now.
 PAST_DAYS = 365

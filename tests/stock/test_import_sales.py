@@ -1,0 +1,369 @@
+"""A file of sales, from upload to undo."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+
+from catalog.models import Product
+from common.errors import BadInput, Conflict
+from common.importing.days import Order
+from common.importing.faults import FileFault
+from stock.models import Balance, HistorySale, Kind, Movement, Posting, SalesImport
+from stock.services import ledger, sales_import
+from tenancy.context import shop_scope
+from tests.factories import make_product, make_warehouse, post_line
+
+QUIRKS = Path(__file__).parent.parent / "data" / "quirks.csv"
+HEADER = "SKU,Name,Qty,Date,Price\n"
+
+
+@pytest.fixture
+def warehouse(shop):
+    shop.time_zone = "Europe/London"
+    shop.save()
+    return make_warehouse(code="MAIN")
+
+
+def bring(warehouse, content, name="till.csv", **said):
+    body = content if isinstance(content, bytes) else content.encode()
+    return sales_import.upload(warehouse=warehouse, file_name=name, chunks=[body], **said)
+
+
+def quirks(warehouse):
+    return bring(warehouse, QUIRKS.read_bytes(), "quirks.csv")
+
+
+def post(shop, made, opening, progress=lambda *_step: None):
+    if made.state == SalesImport.State.UPLOADED:
+        sales_import.begin_posting(made, opening_date=opening)
+    return sales_import.post_import(made.pk, scope=partial(shop_scope, shop), progress=progress)
+
+
+def undo(shop, made):
+    sales_import.begin_undo(made)
+    return sales_import.undo_import(made.pk, scope=partial(shop_scope, shop), progress=lambda *_step: None)
+
+
+def state_of_books():
+    return (
+        sorted(HistorySale.objects.values_list("product__sku", "day", "quantity")),
+        sorted(Movement.objects.values_list("product__sku", "at", "quantity")),
+        sorted(Balance.objects.values_list("product__sku", "on_hand")),
+    )
+
+
+def many_lines(count, days=5):
+    first = date(2026, 3, 1)
+    lines = (
+        f"P{number % 7},Thing {number % 7},{number % 3 + 1},{first + timedelta(days=number % days)},1.50"
+        for number in range(count)
+    )
+    return HEADER + "\n".join(lines)
+
+
+# ---- what is read ----------------------------------------------------------------------------
+
+
+def test_every_line_is_a_sale_ignored_for_a_reason_or_a_fault(warehouse):
+    summary = quirks(warehouse).summary
+    assert (summary["rows"], summary["sales"], summary["bad"]) == (16, 6, 5)
+    assert summary["ignored"] == {"cancellation": 1, "negative": 1, "no_price": 1, "no_product": 2}
+
+
+def test_faults_name_row_column_value_and_what_to_do(warehouse):
+    faults = quirks(warehouse).summary["faults"]
+    assert [(fault["row"], fault["column"], fault["value"]) for fault in faults] == [
+        (12, "Quantity", "many"),
+        (13, "InvoiceDate", "13/45/2010 10:01"),
+        (14, "StockCode", ""),
+        (15, "StockCode", "4.00638E+12"),
+        (16, "UnitPrice", "1.2.3"),
+    ]
+    assert "Months come first in this file." in faults[1]["fault"]
+    assert "rounded number" in faults[3]["fault"]
+    assert all(fault["advice"] for fault in faults)
+
+
+def test_case_twins_are_one_new_product_named_and_priced_as_most_often(shop, warehouse):
+    made = quirks(warehouse)
+    assert made.summary["twin_samples"] == ["85123A = 85123a"]
+    post(shop, made, date(2011, 1, 1))
+    product = Product.objects.get(sku_key="85123a")
+    assert (product.sku, product.name, product.price) == ("85123A", "WHITE HEART", 2_550_000)
+    assert HistorySale.objects.get(product=product).quantity == 10_000
+
+
+def test_the_price_of_a_new_product_is_the_most_usual_one(shop, warehouse):
+    made = bring(
+        warehouse, HEADER + "A,Cup,1,2026-03-01,9\nA,Cup,1,2026-03-01,4.60\nA,Mug,1,2026-03-02,4.60\n"
+    )
+    post(shop, made, date(2027, 1, 1))
+    assert Product.objects.get().price == 4_600_000
+
+
+def test_repeated_lines_are_counted_and_told(warehouse):
+    assert quirks(warehouse).summary["repeats"] == 1
+
+
+def test_a_shops_own_product_may_be_called_like_a_fee(warehouse):
+    make_product(sku="Post")
+    assert quirks(warehouse).summary["ignored"]["no_product"] == 1
+
+
+def test_parts_of_a_unit_are_a_fault_for_products_sold_whole_and_fine_for_new_ones(shop, warehouse):
+    make_product(sku="A")
+    made = bring(warehouse, HEADER + "A,,1.5,2026-03-01,2\nTEA,Tea,0.25,2026-03-01,2\n")
+    assert [fault["row"] for fault in made.summary["faults"]] == [2]
+    post(shop, made, date(2027, 1, 1))
+    assert Product.objects.get(sku="TEA").has_decimals
+
+
+def test_dates_that_can_be_read_both_ways_are_asked_about_before_posting(shop, warehouse):
+    made = bring(warehouse, HEADER + "A,Cup,1,1/2/2026,2\nA,Cup,1,3/4/2026,2\n")
+    assert made.options["order"] is None
+    with pytest.raises(BadInput, match="days or months"):
+        sales_import.begin_posting(made, opening_date=date(2027, 1, 1))
+    sales_import.read_again(made, chosen={}, order=Order.MONTH_FIRST)
+    assert list(made.summary["days"]) == ["2026-01-02", "2026-03-04"]
+    assert made.known_to == date(2026, 3, 4)
+
+
+def test_a_sale_still_to_come_is_a_fault(warehouse):
+    tomorrow = timezone.localdate() + timedelta(days=2)
+    made = bring(warehouse, f"{HEADER}A,Cup,1,{tomorrow},2\nA,Cup,1,2026-03-01,2\n")
+    assert "still to come" in made.summary["faults"][0]["fault"]
+
+
+def test_a_file_without_the_needed_columns_is_refused(warehouse):
+    with pytest.raises(FileFault, match=r"till\.csv, row 1: There is no column for quantity"):
+        bring(warehouse, "SKU,Date\nA,2026-03-01\n")
+    assert not SalesImport.objects.exists()
+
+
+def test_a_file_in_which_nothing_can_be_read_is_refused_with_its_first_fault(warehouse):
+    with pytest.raises(FileFault, match="row 2, column Qty: “lots”"):
+        bring(warehouse, HEADER + "A,Cup,lots,2026-03-01,2\n")
+
+
+def test_more_rows_than_the_shop_may_import_are_refused(shop, warehouse):
+    shop.import_row_limit = 2
+    with pytest.raises(FileFault, match="row 4: The file has more than 2 rows"):
+        bring(warehouse, HEADER + "A,Cup,1,2026-03-01,2\n" * 3)
+
+
+def test_more_new_products_than_the_shop_may_keep_are_refused(shop, warehouse):
+    shop.product_limit = 1
+    made = bring(warehouse, HEADER + "A,Cup,1,2026-03-01,2\nMUG,Mug,1,2026-03-01,2\n")
+    with pytest.raises(Conflict, match="more than 1"):
+        sales_import.begin_posting(made, opening_date=date(2027, 1, 1))
+
+
+# ---- history and postings --------------------------------------------------------------------
+
+
+def test_the_day_after_the_last_sale_is_proposed_where_no_stock_is_kept_yet(warehouse):
+    made = quirks(warehouse)
+    assert sales_import.proposed_opening_date(made) == date(2010, 12, 19)
+    assert sales_import.split_by(made, date(2010, 12, 14)) == (2, 4)
+
+
+def test_the_day_stock_began_is_proposed_where_it_did(warehouse):
+    began = datetime(2010, 12, 10, 0, 30, tzinfo=ZoneInfo("Europe/London"))
+    post_line(Kind.OPENING, make_product(), warehouse, 1_000, at=began)
+    assert sales_import.proposed_opening_date(quirks(warehouse)) == date(2010, 12, 10)
+
+
+def test_sales_before_the_opening_become_history_and_later_ones_move_stock(shop, warehouse):
+    made = quirks(warehouse)
+    post(shop, made, date(2010, 12, 17))
+    history, movements, balances = state_of_books()
+    assert history == [
+        ("71053", date(2010, 12, 14), 4_000),
+        ("85123A", date(2010, 12, 13), 10_000),
+    ]
+    london = ZoneInfo("Europe/London")
+    assert movements == [
+        ("22633", datetime(2010, 12, 17, 10, 0, tzinfo=london), -5_000),
+        ("22633", datetime(2010, 12, 18, 10, 2, tzinfo=london), -1_500),
+    ]
+    assert balances == [("22633", -6_500)]
+    warehouse.refresh_from_db()
+    made.refresh_from_db()
+    assert warehouse.opening_date == date(2010, 12, 17)
+    assert (made.state, made.known_to) == ("posted", date(2010, 12, 18))
+
+
+def test_a_warehouse_is_asked_once_from_which_day_its_stock_is_kept(shop, warehouse):
+    post(shop, quirks(warehouse), date(2010, 12, 17))
+    later = bring(warehouse, HEADER + "A,Cup,1,2010-12-16,2\nA,Cup,1,2010-12-20,2\n")
+    post(shop, later, None)
+    assert HistorySale.objects.filter(sales_import=later).count() == 1
+    assert later.postings.count() == 1
+
+
+def test_without_an_answer_nothing_is_posted(warehouse):
+    with pytest.raises(BadInput, match="from which day"):
+        sales_import.begin_posting(quirks(warehouse))
+
+
+def test_sales_known_by_day_happen_at_the_end_of_it(shop, warehouse):
+    made = bring(warehouse, HEADER + "A,Cup,1,2026-03-29,2\n")
+    post(shop, made, date(2026, 3, 1))
+    assert Movement.objects.get().at == datetime(2026, 3, 29, 23, 59, 59, tzinfo=ZoneInfo("Europe/London"))
+
+
+def test_sales_take_stock_below_zero_where_the_shop_lets_them_and_not_elsewhere(shop, warehouse):
+    post_line(Kind.OPENING, make_product(sku="A"), warehouse, 1_000)
+    made = bring(warehouse, HEADER + "A,Cup,3,2026-03-01,2\n")
+    post(shop, made, date(2026, 1, 1))
+    assert Balance.objects.get().on_hand == -2_000
+
+
+# ---- once, whatever happens ------------------------------------------------------------------
+
+
+def test_the_same_file_twice_changes_nothing_and_says_so(shop, warehouse):
+    post(shop, quirks(warehouse), date(2010, 12, 17))
+    before = state_of_books()
+    packed = gzip.compress(QUIRKS.read_bytes())
+    with pytest.raises(sales_import.KnownFile, match=r"as quirks\.csv\. Nothing was changed"):
+        bring(warehouse, packed, "again.csv.gz")
+    assert state_of_books() == before
+
+
+def test_an_import_killed_in_the_middle_of_a_part_goes_on_without_repeating(shop, warehouse, monkeypatch):
+    monkeypatch.setattr(sales_import, "PART_SALES", 10)
+    made = bring(warehouse, many_lines(45))
+    opening = date(2026, 3, 3)
+    whole = ledger.post
+    calls = []
+
+    def dies_in_the_second_part(**document):
+        calls.append(document["key"])
+        if len(calls) == 5:
+            raise RuntimeError("killed")
+        return whole(**document)
+
+    monkeypatch.setattr(ledger, "post", dies_in_the_second_part)
+    with pytest.raises(RuntimeError, match="killed"):
+        post(shop, made, opening)
+    made.refresh_from_db()
+    assert (made.state, made.parts_done) == ("posting", 1)
+    post(shop, made, opening)
+    killed = state_of_books()
+    undo(shop, made)
+    monkeypatch.setattr(ledger, "post", whole)
+    again = bring(warehouse, many_lines(45))
+    assert again.pk != made.pk
+    movements_before = set(Movement.objects.values_list("pk", flat=True))
+    post(shop, again, opening)
+    history, movements, balances = killed
+    assert sorted(HistorySale.objects.values_list("product__sku", "day", "quantity")) == history
+    fresh = Movement.objects.exclude(pk__in=movements_before)
+    assert sorted(fresh.values_list("product__sku", "at", "quantity")) == movements
+    assert sorted(Balance.objects.values_list("product__sku", "on_hand")) == balances
+
+
+def test_posting_a_posted_import_again_does_nothing(shop, warehouse):
+    made = quirks(warehouse)
+    first = post(shop, made, date(2010, 12, 17))
+    before = state_of_books()
+    made.refresh_from_db()
+    assert post(shop, made, None) == first
+    assert state_of_books() == before
+
+
+def test_a_part_that_another_worker_posted_is_passed_over(shop, warehouse, monkeypatch):
+    monkeypatch.setattr(sales_import, "PART_SALES", 10)
+    made = bring(warehouse, many_lines(30))
+
+    def another_worker(done, _total, _text):
+        if done == 1 and not made.summary.get("other"):
+            made.summary["other"] = True
+            post(shop, SalesImport.objects.get(pk=made.pk), None)
+
+    post(shop, made, date(2026, 3, 3), progress=another_worker)
+    sold = -sum(Movement.objects.values_list("quantity", flat=True))
+    history = sum(HistorySale.objects.values_list("quantity", flat=True))
+    assert sold + history == made.summary["units"]
+
+
+# ---- undo ------------------------------------------------------------------------------------
+
+
+def test_undo_restores_the_stock_and_keeps_the_products(shop, warehouse):
+    product = make_product(sku="22633")
+    post_line(Kind.OPENING, product, warehouse, 100_000, unit_cost=10_000)
+    before = Balance.objects.values_list("on_hand", "value").get()
+    made = quirks(warehouse)
+    post(shop, made, date(2010, 12, 14))
+    undo(shop, made)
+    made.refresh_from_db()
+    assert made.state == "undone"
+    assert Balance.objects.values_list("on_hand", "value").get(product=product) == before
+    assert not HistorySale.objects.exists()
+    assert not Balance.objects.exclude(product=product).exclude(on_hand=0).exists()
+    assert Product.objects.count() == 3
+
+
+def test_an_undone_file_may_come_again_and_the_opening_date_is_asked_again(shop, warehouse):
+    made = quirks(warehouse)
+    post(shop, made, date(2010, 12, 14))
+    undo(shop, made)
+    warehouse.refresh_from_db()
+    assert warehouse.opening_date is None
+    post(shop, quirks(warehouse), date(2010, 12, 17))
+    assert state_of_books()[2][0] == ("22633", -6_500)
+
+
+def test_undo_takes_back_what_somebody_had_undone_and_brought_into_force_again(shop, warehouse):
+    made = quirks(warehouse)
+    post(shop, made, date(2010, 12, 17))
+    posting = Posting.objects.filter(kind=Kind.SALE).order_by("id").first()
+    undone = ledger.reverse(posting, key="by-hand")
+    ledger.reverse(undone, key="by-hand-again", policy="sale_import")
+    undo(shop, made)
+    assert not Balance.objects.exclude(on_hand=0).exists()
+
+
+def test_an_undo_that_was_stopped_goes_on(shop, warehouse, monkeypatch):
+    monkeypatch.setattr(sales_import, "PART_POSTINGS", 1)
+    made = quirks(warehouse)
+    post(shop, made, date(2010, 12, 13))
+    sales_import.begin_undo(made)
+
+    def stops(*_step):
+        raise RuntimeError("cancelled")
+
+    scope = partial(shop_scope, shop)
+    with pytest.raises(RuntimeError, match="cancelled"):
+        sales_import.undo_import(made.pk, scope=scope, progress=stops)
+    sales_import.undo_import(made.pk, scope=scope, progress=lambda *_step: None)
+    assert not Balance.objects.exclude(on_hand=0).exists()
+    assert Posting.objects.filter(reverses__isnull=False).count() == made.postings.count()
+
+
+def test_only_what_was_posted_can_be_undone_and_only_what_was_not_discarded(shop, warehouse):
+    made = quirks(warehouse)
+    with pytest.raises(Conflict):
+        sales_import.begin_undo(made)
+    post(shop, made, date(2010, 12, 14))
+    made.refresh_from_db()
+    with pytest.raises(Conflict):
+        sales_import.discard(made)
+
+
+def test_a_file_that_covers_posted_days_is_pointed_out(shop, warehouse):
+    first = quirks(warehouse)
+    post(shop, first, date(2010, 12, 14))
+    other = bring(warehouse, HEADER + "A,Cup,1,2010-12-16,2\nA,Cup,1,2010-12-20,2\n")
+    later = bring(warehouse, HEADER + "A,Cup,1,2010-12-19,2\n")
+    assert sales_import.overlapping(other) == first
+    assert sales_import.overlapping(later) is None
