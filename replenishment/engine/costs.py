@@ -44,15 +44,17 @@ class ItemCosts:
         """Minor units, for each number of packs.
 
         shortage E[(D-P)+] + holding E[(P-D)+] at position P after the order; stock beyond the
-        order-up-to level waits its turn on the shelf: e units for e / 2 rate days on average.
+        order-up-to level waits its turn on the shelf: e units for e / 2 rate days on average. What
+        the stock that is there already has to wait no order changes, so that is left out.
         """
         item = self.item
         position = (item.position + np.asarray(packs, dtype=float) * item.pack) / QUANTITY_SCALE
         short = self.demand.expected_shortage(position)
         left = position - self.demand.mean + short
-        waiting = np.maximum(position - self.level, 0.0)
+        waiting = np.maximum(position - self.level, 0.0) ** 2
+        already = max(item.position / QUANTITY_SCALE - self.level, 0.0) ** 2
         daily = self.holding / self.review_days
-        return self.shortage * short + self.holding * left + daily * waiting**2 / (2 * self.rate)
+        return self.shortage * short + self.holding * left + daily * (waiting - already) / (2 * self.rate)
 
     def best_packs(self) -> int:
         """The cheapest number of packs if packs were all that mattered."""
