@@ -157,7 +157,7 @@ def _bad_location(detail: str) -> BadInput:
 
 def _save(row: Any, actor: User | None, taken: Conflict | None = None) -> Any:
     """Save a row and write what changed; `taken` is raised where it meets another row's name."""
-    known = type(row)._base_manager.filter(pk=row.pk).first() if row.pk else None
+    known = type(row).objects.filter(pk=row.pk).first() if row.pk else None
     before = _data(known) if known else {}
     try:
         with transaction.atomic():

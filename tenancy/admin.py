@@ -95,7 +95,7 @@ class Audited:
     """Writes each change into the audit of the row's shop."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        before = as_data(type(obj)._base_manager.get(pk=obj.pk)) if change else None
+        before = as_data(type(obj)._default_manager.get(pk=obj.pk)) if change else None
         super().save_model(request, obj, form, change)  # type: ignore[misc]
         after = as_data(obj)
         if before is not None:
