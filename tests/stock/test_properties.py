@@ -1,0 +1,331 @@
+"""Any sequence of documents, against a model that knows nothing of SQL or of averages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from catalog.models import Location
+from common.errors import Conflict, InsufficientStock
+from stock.models import Balance, BinBalance, Kind, Movement, Observation, Posting
+from stock.places import Place
+from stock.queries import stock_at
+from stock.services.ledger import Line, post, reverse
+from stock.services.reconcile import reconcile
+from tenancy.context import shop_scope
+from tests.factories import make_product, make_shop, make_warehouse
+
+pytestmark = pytest.mark.django_db
+
+TAKES = [Kind.SALE, Kind.SUPPLIER_RETURN, Kind.WRITE_OFF]
+BRINGS = [Kind.OPENING, Kind.RECEIPT, Kind.CUSTOMER_RETURN]
+
+numbers = st.integers(0, 2)
+# Mostly few and whole, so that balances often meet at zero.
+quantities = st.integers(1, 4).map(lambda units: units * 1_000) | st.integers(1, 12_000)
+costs = st.none() | st.integers(0, 5_000_000)
+days_back = st.sampled_from([0, 0, 0, 1, 3, 10])
+# product, location (0: none), quantity, cost
+rows = st.lists(st.tuples(numbers, numbers, quantities, costs), min_size=1, max_size=3)
+
+
+@dataclass
+class Sent:
+    """A document as it was sent, to send it again."""
+
+    posting: Posting
+    request: dict[str, Any]
+
+
+@dataclass
+class Model:
+    """On hand by place, by named location, and each movement with its moment."""
+
+    places: dict[Place, int] = field(default_factory=lambda: defaultdict(int))
+    bins: dict[tuple[Place, int], int] = field(default_factory=lambda: defaultdict(int))
+    moved: list[tuple[Place, int | None, int, datetime]] = field(default_factory=list)
+
+    def would_refuse(self, effects: list[tuple[Place, int | None, int]]) -> bool:
+        places: dict[Place, int] = defaultdict(int)
+        bins: dict[tuple[Place, int], int] = defaultdict(int)
+        for place, location, quantity in effects:
+            places[place] += quantity
+            if location:
+                bins[place, location] += quantity
+        return any(change < 0 and self.places[place] + change < 0 for place, change in places.items()) or any(
+            change < 0 and self.bins[bin_] + change < 0 for bin_, change in bins.items()
+        )
+
+    def move(self, effects: list[tuple[Place, int | None, int]], at: datetime) -> None:
+        for place, location, quantity in effects:
+            self.places[place] += quantity
+            if location:
+                self.bins[place, location] += quantity
+            self.moved.append((place, location, quantity, at))
+
+
+class Ledger(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rolled_back = transaction.atomic()
+        self.rolled_back.__enter__()
+        self.shop = make_shop()
+        self.scope = shop_scope(self.shop)
+        self.scope.__enter__()
+        self.products = [make_product(cost=cost) for cost in (None, 1_000_000, 3_333_333)]
+        self.warehouses = [make_warehouse() for _ in range(2)]
+        self.locations = [
+            [Location.objects.create(warehouse=warehouse, code=f"S{n}") for n in range(2)]
+            for warehouse in self.warehouses
+        ]
+        # One moment for all, so that documents of the same moment meet.
+        self.now = timezone.now()
+        self.model = Model()
+        self.sent: list[Sent] = []
+        self.keys = (f"key {number}" for number in count(1))
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.scope.__exit__(None, None, None)
+        self.rolled_back.__exit__(None, None, None)
+
+    @initialize(accepted=st.sampled_from([[], Kind.values]))
+    def begin_strict_or_lenient(self, accepted: list[str]) -> None:
+        self.shop.accepts_negative = accepted
+
+    # ---- documents
+
+    @rule(kind=st.sampled_from(BRINGS), warehouse=st.integers(0, 1), rows=rows, back=days_back)
+    def bring(self, kind: Kind, warehouse: int, rows: Any, back: int) -> None:
+        lines = [self._line(warehouse, *row) for row in rows]
+        self._post(kind, lines, [self._effect(line, 1) for line in lines], back)
+
+    @rule(kind=st.sampled_from(TAKES), warehouse=st.integers(0, 1), rows=rows, back=days_back)
+    def take(self, kind: Kind, warehouse: int, rows: Any, back: int) -> None:
+        lines = [self._line(warehouse, *row[:3]) for row in rows]
+        self._post(kind, lines, [self._effect(line, -1) for line in lines], back)
+
+    @rule(
+        warehouse=st.integers(0, 1),
+        rows=rows,
+        signs=st.lists(st.sampled_from([1, -1]), min_size=3, max_size=3),
+    )
+    def correct(self, warehouse: int, rows: Any, signs: list[int]) -> None:
+        lines = [
+            self._line(warehouse, row[0], row[1], sign * row[2])
+            for row, sign in zip(rows, signs, strict=False)
+        ]
+        self._post(Kind.CORRECTION, lines, [self._effect(line, 1) for line in lines], 0)
+
+    @rule(source=st.integers(0, 1), rows=rows, back=days_back)
+    def transfer(self, source: int, rows: Any, back: int) -> None:
+        lines, effects = [], []
+        for product, location, quantity, _cost in rows:
+            line = self._line(source, product, location, quantity, to=1 - source)
+            lines.append(line)
+            effects += [
+                self._effect(line, -1),
+                (Place(line.to_warehouse_id or 0, line.product_id), line.to_location_id, quantity),
+            ]
+        self._post(Kind.TRANSFER, lines, effects, back)
+
+    @rule(source=st.integers(0, 1), product=numbers, quantity=quantities)
+    def put_elsewhere(self, source: int, product: int, quantity: int) -> None:
+        """Inside one warehouse, from its first location to its second."""
+        here, there = self.locations[source]
+        place = Place(self.warehouses[source].pk, self.products[product].pk)
+        line = Line(
+            place.product_id,
+            place.warehouse_id,
+            quantity,
+            to_warehouse_id=place.warehouse_id,
+            location_id=here.pk,
+            to_location_id=there.pk,
+        )
+        worth = self._worth()
+        self._post(Kind.TRANSFER, [line], [(place, here.pk, -quantity), (place, there.pk, quantity)], 0)
+        assert self._worth() == worth
+
+    @rule(
+        warehouse=st.integers(0, 1),
+        product=numbers,
+        location=numbers,
+        counted=st.integers(0, 12_000),
+        back=days_back,
+    )
+    def count(self, warehouse: int, product: int, location: int, counted: int, back: int) -> None:
+        line = self._line(warehouse, product, location, counted)
+        at = self.now - timedelta(days=back)
+        posting = post(kind=Kind.COUNT, key=next(self.keys), lines=[line], at=at)
+        place = Place(line.warehouse_id, line.product_id)
+        known = sum(
+            quantity
+            for moved, where, quantity, when in self.model.moved
+            if moved == place and when <= at and line.location_id in (None, where)
+        )
+        seen = posting.observations.get()
+        assert (seen.counted, seen.expected) == (counted, known)
+        self.model.move([(place, line.location_id, counted - known)], at)
+        if line.location_id is None:
+            assert stock_at(at, products=[place.product_id]).get(place, (0, 0))[0] == counted
+        self.sent.append(Sent(posting, {}))
+
+    # ---- undo, repeat, policy
+
+    @precondition(lambda self: self.sent)
+    @rule(which=st.integers(0, 1_000))
+    def undo(self, which: int) -> None:
+        original = self.sent[which % len(self.sent)].posting
+        effects = [
+            (Place(line.warehouse_id, line.product_id), line.location_id, -line.quantity)
+            for line in original.movements.all()
+        ]
+        before = self._state()
+        if original.reversals.exists():
+            with pytest.raises(Conflict):
+                reverse(original, key=next(self.keys))
+            assert self._state() == before
+        elif self._refuses(original.kind) and self.model.would_refuse(effects):
+            with pytest.raises(InsufficientStock):
+                reverse(original, key=next(self.keys))
+            assert self._state() == before
+        else:
+            mirror = reverse(original, key=next(self.keys))
+            for line, effect in zip(original.movements.all(), effects, strict=True):
+                self.model.move([effect], line.at)
+            self.sent.append(Sent(mirror, {}))
+
+    @precondition(lambda self: self.sent and not self.sent[-1].posting.reversals.exists())
+    @rule()
+    def undo_and_redo_the_last(self) -> None:
+        """Right after: quantity and value are as before, whatever the document did to them."""
+        last = self.sent[-1].posting
+        self.shop.accepts_negative, policy = Kind.values, self.shop.accepts_negative
+        after = self._state()
+        mirror = reverse(last, key=next(self.keys))
+        assert reverse(mirror, key=next(self.keys)).movements.count() == last.movements.count()
+        assert self._state()[:2] == after[:2]
+        self.shop.accepts_negative = policy
+        self.sent.pop()  # it is undone, and its twin would be the same again
+
+    @precondition(lambda self: any(sent.request for sent in self.sent))
+    @rule(which=st.integers(0, 1_000))
+    def send_again(self, which: int) -> None:
+        repeatable = [sent for sent in self.sent if sent.request]
+        sent = repeatable[which % len(repeatable)]
+        before = self._state()
+        again = post(**sent.request)
+        assert (again.pk, again.answer) == (sent.posting.pk, sent.posting.answer)
+        assert self._state() == before
+
+    @rule(kind=st.sampled_from([*TAKES, *BRINGS, Kind.TRANSFER, Kind.CORRECTION, Kind.COUNT]))
+    def change_policy(self, kind: Kind) -> None:
+        self.shop.accepts_negative = sorted({kind.value} ^ set(self.shop.accepts_negative))
+
+    # ---- what always holds
+
+    @invariant()
+    def balances_are_what_movements_add_up_to(self) -> None:
+        assert reconcile(self.shop) == []
+
+    @invariant()
+    def on_hand_is_what_was_brought_less_what_was_taken(self) -> None:
+        kept = {Place(row.warehouse_id, row.product_id): row.on_hand for row in Balance.objects.all()}
+        assert {place: on_hand for place, on_hand in kept.items() if on_hand} == {
+            place: on_hand for place, on_hand in self.model.places.items() if on_hand
+        }
+        named = {
+            (Place(row.warehouse_id, row.product_id), row.location_id): row.on_hand
+            for row in BinBalance.objects.exclude(location=None)
+        }
+        assert {bin_: on_hand for bin_, on_hand in named.items() if on_hand} == {
+            bin_: on_hand for bin_, on_hand in self.model.bins.items() if on_hand
+        }
+
+    # ---- how
+
+    def _line(
+        self,
+        warehouse: int,
+        product: int,
+        location: int,
+        quantity: int,
+        cost: int | None = None,
+        to: int | None = None,
+    ) -> Line:
+        return Line(
+            self.products[product].pk,
+            self.warehouses[warehouse].pk,
+            quantity,
+            location_id=self.locations[warehouse][location - 1].pk if location else None,
+            unit_cost=cost,
+            to_warehouse_id=None if to is None else self.warehouses[to].pk,
+            to_location_id=self.locations[to][location - 1].pk if location and to is not None else None,
+        )
+
+    def _effect(self, line: Line, sign: int) -> tuple[Place, int | None, int]:
+        return Place(line.warehouse_id, line.product_id), line.location_id, sign * line.quantity
+
+    def _post(
+        self, kind: Kind, lines: list[Line], effects: list[tuple[Place, int | None, int]], back: int
+    ) -> None:
+        at = self.now - timedelta(days=back)
+        request = {"kind": kind, "key": next(self.keys), "lines": lines, "at": at, "reason": "broken"}
+        before = self._state()
+        if self._refuses(kind) and self.model.would_refuse(effects):
+            with pytest.raises(InsufficientStock):
+                post(**request)
+            assert self._state() == before
+            return
+        self.sent.append(Sent(post(**request), request))
+        self.model.move(effects, at)
+
+    def _refuses(self, kind: str) -> bool:
+        return str(kind) not in self.shop.accepts_negative
+
+    def _worth(self) -> int:
+        return sum(Balance.objects.values_list("value", flat=True))
+
+    def _state(self) -> tuple[Any, ...]:
+        """Quantities, values and the length of every table; an empty balance is none."""
+        balances = Balance.objects.exclude(on_hand=0).order_by("warehouse_id", "product_id")
+        bins = BinBalance.objects.exclude(on_hand=0).order_by("warehouse_id", "product_id", "location_id")
+        return (
+            list(balances.values_list("warehouse_id", "product_id", "on_hand", "value")),
+            list(bins.values_list("warehouse_id", "product_id", "location_id", "on_hand")),
+            (Posting.objects.count(), Movement.objects.count(), Observation.objects.count()),
+        )
+
+
+def check(**limits: Any) -> None:
+    suppressed = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    run_state_machine_as_test(
+        Ledger,
+        settings=settings(deadline=None, database=None, suppress_health_check=suppressed, **limits),
+    )
+
+
+def test_any_sequence_of_documents_leaves_balances_and_values_right():
+    check(max_examples=15, stateful_step_count=25, derandomize=True)
+
+
+@pytest.mark.deep
+def test_any_long_sequence_of_documents_leaves_balances_and_values_right():
+    check(max_examples=400, stateful_step_count=60)
