@@ -181,47 +181,6 @@ def test_a_worker_killed_in_the_middle_of_a_job(house: House) -> None:
     assert "disappeared during attempt 1" in report["log"]
 
 
-def test_all_workers_killed_while_they_are_idle(house: House) -> None:
-    """The one that waited held the queue's lock: without a watchdog nothing would ever run again."""
-    shop = house.new_shop("idle")
-    house.queue(shop, "first", hold="first")
-    house.queue(shop, "second", hold="second")
-    workers = [house.holder("first"), house.holder("second")]
-    assert len(set(workers)) == 2
-    house.let_go("first")
-    house.let_go("second")
-    house.finish(shop, jobs=2)
-    time.sleep(1)  # back to waiting
-    before = house.cluster()
-    for worker in workers:
-        os.kill(worker, signal.SIGKILL)
-    for number in range(4):
-        house.queue(shop, f"after {number}")
-    assert_each_effect_once(house.finish(shop, jobs=6), jobs=6)
-    assert house.cluster() != before
-    assert "The job workers are restarted" in house.installation.log.read_text()
-
-
-@pytest.mark.parametrize("whole_group", [True, False], ids=["the whole cluster", "its first process"])
-def test_the_cluster_killed_while_it_works(house: House, whole_group: bool) -> None:
-    name = f"cluster-{whole_group}".lower()
-    shop = house.new_shop(name)
-    for number in range(2):
-        house.queue(shop, f"running {number}", hold=f"{name}-{number}")
-    for number in range(2):
-        house.queue(shop, f"waiting {number}")
-    for number in range(2):
-        house.holder(f"{name}-{number}")
-    leader = house.cluster()
-    members = family(leader)
-    assert len(members) >= 5
-    (os.killpg if whole_group else os.kill)(leader, signal.SIGKILL)
-    wait_until_gone(members)
-    for number in range(2):
-        house.let_go(f"{name}-{number}")
-    assert_each_effect_once(house.finish(shop, jobs=4), jobs=4)
-
-
 def test_a_web_process_killed_in_the_middle_of_a_request(house: House) -> None:
     shop = house.new_shop("web")
     answers: list[Any] = []
@@ -263,6 +222,53 @@ def answers_live(house: House) -> bool:
     return True
 
 
+def test_ticks_come_by_themselves(house: House) -> None:
+    wait_for(lambda: "tick" in house.ask("beats"), "the tick", seconds=100, every=1)
+    with urllib.request.urlopen(f"{house.installation.url}/health/jobs", timeout=5) as response:
+        assert json.load(response)["status"] == "ok"
+
+
+def test_all_workers_killed_while_they_are_idle(house: House) -> None:
+    """The one that waited held the queue's lock: without a watchdog nothing would ever run again."""
+    shop = house.new_shop("idle")
+    house.queue(shop, "first", hold="first")
+    house.queue(shop, "second", hold="second")
+    workers = [house.holder("first"), house.holder("second")]
+    assert len(set(workers)) == 2
+    house.let_go("first")
+    house.let_go("second")
+    house.finish(shop, jobs=2)
+    time.sleep(1)  # back to waiting
+    before = house.cluster()
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    for number in range(4):
+        house.queue(shop, f"after {number}")
+    assert_each_effect_once(house.finish(shop, jobs=6), jobs=6)
+    assert house.cluster() != before
+    assert "The job workers are restarted" in house.installation.log.read_text()
+
+
+@pytest.mark.parametrize("whole_group", [True, False], ids=["the whole cluster", "its first process"])
+def test_the_cluster_killed_while_it_works(house: House, whole_group: bool) -> None:
+    name = f"cluster-{whole_group}".lower()
+    shop = house.new_shop(name)
+    for number in range(2):
+        house.queue(shop, f"running {number}", hold=f"{name}-{number}")
+    for number in range(2):
+        house.queue(shop, f"waiting {number}")
+    for number in range(2):
+        house.holder(f"{name}-{number}")
+    leader = house.cluster()
+    members = family(leader)
+    assert len(members) >= 5
+    (os.killpg if whole_group else os.kill)(leader, signal.SIGKILL)
+    wait_until_gone(members)
+    for number in range(2):
+        house.let_go(f"{name}-{number}")
+    assert_each_effect_once(house.finish(shop, jobs=4), jobs=4)
+
+
 def test_up_itself_killed_while_a_job_runs(house: House) -> None:
     shop = house.new_shop("up")
     house.queue(shop, "killed", hold="up")
@@ -277,12 +283,6 @@ def test_up_itself_killed_while_a_job_runs(house: House) -> None:
     house.queue(shop, "asked meanwhile")
     house.installation.start()
     assert_each_effect_once(house.finish(shop, jobs=2), jobs=2)
-
-
-def test_ticks_come_by_themselves(house: House) -> None:
-    wait_for(lambda: "tick" in house.ask("beats"), "the tick", seconds=100, every=1)
-    with urllib.request.urlopen(f"{house.installation.url}/health/jobs", timeout=5) as response:
-        assert json.load(response)["status"] == "ok"
 
 
 def test_up_ends_with_all_its_processes_when_asked(house: House) -> None:
