@@ -222,6 +222,8 @@ class RowForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         typed = self.cleaned_data
+        if self.is_blank:
+            return typed
         if "code" in typed and not typed["code"]:
             self.add_error("code", _("Say which product."))
         elif "code" in typed and self.product is None:
@@ -272,6 +274,9 @@ class PostingForm:
         ]
         if data is None:
             self._focus(first_blank=True)
+            if self.rows[0].product:  # the page of a product led here: only the number is missing
+                self._focus(first_blank=False)
+                self.rows[0].fields["quantity"].widget.attrs["autofocus"] = True
 
     def _row(
         self, number: int, product: Product | None, data: Mapping[str, Any] | None, initial: dict[str, str]

@@ -105,9 +105,9 @@ def _offer_again(head: HeadForm) -> None:
 
 
 def _after(request: ShopRequest, sheet: Sheet, posting: Posting, warehouse: Warehouse) -> HttpResponse:
-    messages.success(request, sheet.done)
     request.session[_last_place(request)] = warehouse.pk
     if sheet.kind == Kind.COUNT:
+        messages.success(request, sheet.done)
         return redirect("posting", request.shop.slug, posting.pk)
     query = urlencode({"posted": posting.pk, "warehouse": warehouse.pk})
     return HttpResponseRedirect(f"{reverse(sheet.url_name, args=[request.shop.slug])}?{query}")

@@ -118,6 +118,7 @@ def test_a_wrong_sheet_posts_nothing_and_keeps_what_was_typed(clerk, line, head,
         assert f'value="{text}"' in answer.text
     if line != ("", ""):
         assert answer.text.count("autofocus") == 1
+        assert answer.text.count("Say which product.") == (fault == "Say which product.")
 
 
 @pytest.mark.parametrize("rows", ["", "x", "-4", "0", "99999999999"])
@@ -247,6 +248,16 @@ def test_an_earlier_time_is_read_in_the_shops_own_zone(clerk):
     data = clerk.sheet("sale_new", ("MUG", "1"), warehouse=place(clerk), at=f"{day}T09:30")
     clerk.post("sale_new", **data)
     assert newest(clerk).at.isoformat() == f"{day}T01:30:00+00:00"
+
+
+def test_from_a_products_page_only_the_number_is_missing(clerk):
+    with shop_scope(clerk.shop):
+        mug = Balance.objects.get(product__sku="MUG").product_id
+    page = clerk.get("sale_new", product=mug)
+    row = page.context["form"].rows[0]
+    assert row["code"].value() == "MUG"
+    assert "autofocus" in str(row["quantity"])
+    assert page.text.count("autofocus") == 1
 
 
 def test_the_sheet_remembers_where_somebody_stands(clerk):
