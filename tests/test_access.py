@@ -278,15 +278,21 @@ def test_account_pages_are_open_or_lead_to_the_log_in(address, client, world, se
     assert leads_away is (address.name not in ACCOUNTS_OPEN), answer.headers.get("Location")
 
 
-@pytest.mark.parametrize("address", each([address for address in ADMIN if address.name]))
-def test_the_admin_is_closed_to_everybody_but_operators(address, client, world):
-    values = dict.fromkeys(address.converters, "1")
-    listed = "(?P<app_label>" in address.route  # a regular expression over the apps' names
-    path = reverse(address.name, kwargs={"app_label": "tenancy"} if listed else values)
-    assert client.get(path).status_code in (302, 403, 404, 405)
-    client.force_login(world.members["owner"])
-    for answer in (client.get(path), client.post(path)):
-        assert answer.status_code in (302, 403, 404, 405)
+def test_the_admin_is_closed_to_everybody_but_operators(client, world):
+    paths = [_admin_path(address) for address in ADMIN if address.name]
+    assert len(paths) > 50
+    for user in (None, world.members["owner"]):
+        if user:
+            client.force_login(user)
+        for path in paths:
+            statuses = {client.get(path).status_code, client.post(path).status_code}
+            assert statuses <= {302, 403, 404, 405}, f"{path}: {statuses}"
+
+
+def _admin_path(address: Address) -> str:
+    if "(?P<app_label>" in address.route:  # a regular expression over the apps' names
+        return reverse(address.name, kwargs={"app_label": "tenancy"})
+    return reverse(address.name, kwargs=dict.fromkeys(address.converters, "1"))
 
 
 # ---- shops that are not there ------------------------------------------------------------------

@@ -7,7 +7,7 @@ It dies when the invitation expires, is withdrawn or accepted.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import formataddr, parseaddr
 from functools import partial
 
@@ -97,7 +97,7 @@ def accept(invitation: Invitation, *, user: User) -> Membership:
     """Make `user` a member, once. Raises NotPermitted for another person's invitation."""
     if user.email.lower() != invitation.email.lower():
         raise NotPermitted(_("This invitation is for %(email)s.") % {"email": invitation.email})
-    shop = Shop.objects.select_for_update().get(pk=invitation.shop_id)
+    shop = Shop.objects.select_for_update().get(pk=current_shop().pk)
     now = timezone.now()
     still_open = Invitation.objects.filter(pk=invitation.pk, expires_at__gt=now, **_CLOSED)
     if not still_open.update(accepted_at=now):
@@ -135,7 +135,7 @@ def _leave_room(shop: Shop, newcomers: int) -> None:
         )
 
 
-def _expiry() -> timezone.datetime:
+def _expiry() -> datetime:
     return timezone.now() + timedelta(days=settings.INVITATION_DAYS)
 
 

@@ -159,7 +159,7 @@ def audit(request: ShopRequest) -> HttpResponse:
     )
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
     page = Paginator(queries.audit_events(**wanted), EVENTS_A_PAGE).get_page(request.GET.get("page"))
-    kept = {name: value for name, value in request.GET.items() if value and name != "page"}
+    kept = [(name, str(value)) for name, value in request.GET.items() if value and name != "page"]
     rows = [
         (event, queries.ACTIONS.get(event.action, event.action), queries.changes(event)) for event in page
     ]
