@@ -39,14 +39,18 @@ class Body:
         self.known: set[str] = set()
         self.parts: list[Body] = []
         self.data: Mapping[str, Any] = data if isinstance(data, dict) else {}
-        if not isinstance(data, dict):
+        self.is_object = isinstance(data, dict)
+        if not self.is_object:
             self.fault("", _("must be an object with named fields"))
 
     def fault(self, name: str, fault: str) -> None:
         self.faults.setdefault(f"{self.place}{name}" if name else self.place.rstrip("."), []).append(fault)
 
     def text(self, name: str, *, limit: int, required: bool = False) -> str:
-        return self._read(name, lambda raw: clean_text(raw, field=name, limit=limit), required) or ""
+        def read(raw: Any) -> str:
+            return clean_text(raw, field=name, limit=limit, required=required)
+
+        return self._read(name, read, required) or ""
 
     def choice(self, name: str, choices: Collection[str], *, required: bool = False) -> str:
         def read(raw: Any) -> str:
@@ -103,6 +107,8 @@ class Body:
         """A list of objects, each read like this one: at least one, at most `limit`."""
         self.known.add(name)
         raw = self.data.get(name)
+        if not self.is_object:
+            return []
         if not isinstance(raw, list):
             self.fault(name, _("is missing") if raw is None else _("must be a list"))
             return []
@@ -132,7 +138,7 @@ class Body:
         self.known.add(name)
         raw = self.data.get(name)
         if raw is None or (required and raw == ""):
-            if required:
+            if required and self.is_object:
                 self.fault(name, _("is missing"))
             return None
         try:

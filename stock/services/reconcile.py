@@ -50,7 +50,7 @@ FROM (
     FROM stock_binbalance WHERE shop_id = %s
     UNION ALL
     SELECT m.warehouse_id, m.product_id, m.location_id, m.lot_id, 0, m.quantity
-    FROM stock_movement m JOIN stock_balance b
+    FROM stock_movement m LEFT JOIN stock_balance b
         ON b.shop_id = m.shop_id AND b.warehouse_id = m.warehouse_id AND b.product_id = m.product_id
     WHERE m.shop_id = %s
         AND (b.has_bins OR m.location_id IS NOT NULL OR m.lot_id IS NOT NULL)
