@@ -254,7 +254,7 @@ def post_import(sales_import_id: int, *, scope: Scope, progress: Progress) -> di
             return _result(sales_import)
         manner = _manner(sales_import)
     total = _parts(sales_import)
-    progress(sales_import.parts_done, total, _("Reading the file"))
+    progress(sales_import.parts_done, total, _("Reading the file."))
     found = preview(read_sales(_source(sales_import), manner), known=manner.known)
     with scope():
         products = _make_products(found)
@@ -267,7 +267,7 @@ def post_import(sales_import_id: int, *, scope: Scope, progress: Progress) -> di
         with scope():
             _post_part(sales_import, done, part, products)
         done += 1
-        progress(done, total, _("Posting sales"))
+        progress(done, total, _("Posting sales."))
     with scope():
         _finish(sales_import_id, SalesImport.State.POSTING, SalesImport.State.POSTED)
         sales_import.state = SalesImport.State.POSTED
@@ -417,12 +417,12 @@ def undo_import(
     done = 0
     while part := _undo_part(sales_import, scope, actor, skip=done):
         done += part
-        progress(done, total, _("Undoing sales"))
+        progress(done, total, _("Undoing sales."))
     with scope():
         if _finish(sales_import_id, SalesImport.State.UNDOING, SalesImport.State.UNDONE):
             HistorySale.objects.filter(sales_import=sales_import_id).delete()
             _forget_opening_date(sales_import)
-    progress(total, total, _("Undone"))
+    progress(total, total, _("Undone."))
     return {"state": SalesImport.State.UNDONE, "postings": done}
 
 
