@@ -87,7 +87,8 @@ def suppliers(request: ShopRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require(Permission.CATALOG_EDIT)
 def supplier_new(request: ShopRequest) -> HttpResponse:
-    form = SupplierForm(request.POST or None, initial={"language": request.shop.language})
+    initial = {"language": request.shop.language, "minimum_order_value": "0", "order_cost": "0"}
+    form = SupplierForm(request.POST or None, initial=initial)
     if request.method == "POST":
         if form.is_valid():
             try:
