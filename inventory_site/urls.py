@@ -23,3 +23,7 @@ urlpatterns = [
     path("api/v1/shops/<slug:shop>/", include("inventory_site.api")),
     path("<slug:shop>/", include(shop_pages)),
 ]
+
+handler400 = "inventory_site.failures.bad_request"
+handler404 = "inventory_site.failures.not_found"
+handler500 = "inventory_site.failures.server_error"

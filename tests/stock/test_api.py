@@ -492,3 +492,8 @@ def test_the_description_and_its_page_come_from_here_without_scripts_inside(clie
     assert all(" src=" in tag for tag in text.split("<script")[1:])
     script = client.get("/api/v1/docs/?script=")
     assert script["Content-Type"].startswith("application/javascript")
+
+
+def test_an_address_that_does_not_exist_is_answered_as_json(manager):
+    answer = manager.get("posting/")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
