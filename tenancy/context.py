@@ -65,6 +65,7 @@ def shop_scope(shop: Shop, *, write: bool = True) -> Iterator[Shop]:
     if outer is not None and outer.pk != shop.pk:
         raise NoShop(f"shop_scope({shop.slug}) inside shop_scope({outer.slug})")
     postgresql = connection.vendor == "postgresql"
+    inside_another = connection.in_atomic_block
     wrap = transaction.atomic() if write or postgresql else nullcontext()
     with wrap:
         token = _current.set(shop)
@@ -72,9 +73,9 @@ def shop_scope(shop: Shop, *, write: bool = True) -> Iterator[Shop]:
             if postgresql and outer is None:
                 _tell_postgresql(str(shop.pk))
             yield shop
-            if postgresql and outer is None and not connection.needs_rollback:
-                # Inside a caller's transaction the setting would outlive this scope; a rollback
-                # takes it back by itself.
+            if postgresql and outer is None and inside_another and not connection.needs_rollback:
+                # Inside a caller's transaction the setting would outlive this scope; the end of
+                # our own, or a rollback, takes it back by itself.
                 _tell_postgresql("")
         finally:
             # Before the commit: what runs after it stands outside, and opens a scope of its own.
