@@ -19,9 +19,8 @@ from common.errors import NotPermitted
 from common.json_input import Body, Query
 from common.paging import page_of, read_cursor
 from common.units import write_amount, write_unit_price
-from tenancy.api import ShopAPIView, may
+from tenancy.api import ShopAPIView, may, page_answer, person_of
 from tenancy.context import current_shop
-from tenancy.models import User
 from tenancy.permissions import Permission
 
 _MAX_BARCODES = 50
@@ -49,8 +48,7 @@ class ProductsView(ShopAPIView):
         rows = products.select_related("category").order_by("sku_key")[: limit + 1]
         found = page_of(rows, limit, lambda product: [product.sku_key])
         with_costs = may(request, Permission.COSTS_VIEW)
-        results = [product_data(product, with_costs=with_costs) for product in found.items]
-        return Response({"results": results, "next": found.next})
+        return page_answer(found.map(lambda product: product_data(product, with_costs=with_costs)))
 
     @extend_schema(
         operation_id="create_product",
@@ -76,7 +74,7 @@ class ProductsView(ShopAPIView):
             fault = _("Your role in this shop does not see costs, so it may not send any.")
             raise NotPermitted(fault, {"cost": [fault]})
         product.category = services.category_named(category)
-        services.save_product(product, barcodes=barcodes, actor=_person(request))
+        services.save_product(product, barcodes=barcodes, actor=person_of(request))
         return Response(product_data(product, with_costs=with_costs), status=201)
 
 
@@ -119,8 +117,7 @@ class SuppliersView(ShopAPIView):
             rows = rows.filter(name__gt=read_cursor(cursor, str)[0])
         found = page_of(rows[: limit + 1], limit, lambda supplier: [supplier.name])
         with_costs = may(request, Permission.COSTS_VIEW)
-        results = [_supplier(supplier, with_costs=with_costs) for supplier in found.items]
-        return Response({"results": results, "next": found.next})
+        return page_answer(found.map(lambda supplier: _supplier(supplier, with_costs=with_costs)))
 
     @extend_schema(
         operation_id="create_supplier",
@@ -145,12 +142,8 @@ class SuppliersView(ShopAPIView):
         if review is not None:
             supplier.review_days = review
         supplier.clean_fields(exclude={"shop"})
-        services.save_supplier(supplier, actor=_person(request))
+        services.save_supplier(supplier, actor=person_of(request))
         return Response(_supplier(supplier, with_costs=may(request, Permission.COSTS_VIEW)), status=201)
-
-
-def _person(request: Request) -> User | None:
-    return request.user if isinstance(request.user, User) else None
 
 
 def _not_negative(body: Body, name: str, number: int | None) -> int | None:

@@ -24,6 +24,11 @@ class BadInput(ParstockError):
 
     code = "bad_input"
 
+    @classmethod
+    def at(cls, place: str, fault: str) -> BadInput:
+        """For the one field or parameter called `place`."""
+        return cls(f"{place}: {fault}", {place: [fault]})
+
 
 class NotPermitted(ParstockError):
     code = "not_permitted"

@@ -56,7 +56,7 @@ class Body:
         def read(raw: Any) -> str:
             if not isinstance(raw, str) or raw not in choices:
                 known = ", ".join(str(choice) for choice in choices)
-                raise BadInput("", {name: [_("is none of %(choices)s") % {"choices": known}]})
+                raise BadInput.at(name, _("is none of %(choices)s") % {"choices": known})
             return raw
 
         return self._read(name, read, required) or ""
@@ -64,7 +64,7 @@ class Body:
     def switch(self, name: str) -> bool | None:
         def read(raw: Any) -> bool:
             if not isinstance(raw, bool):
-                raise BadInput("", {name: [_("must be true or false")]})
+                raise BadInput.at(name, _("must be true or false"))
             return raw
 
         return self._read(name, read)
@@ -73,7 +73,7 @@ class Body:
         def read(raw: Any) -> int:
             if not isinstance(raw, int) or isinstance(raw, bool) or not least <= raw <= most:
                 fault = _("must be a whole number from %(least)d to %(most)d")
-                raise BadInput("", {name: [fault % {"least": least, "most": most}]})
+                raise BadInput.at(name, fault % {"least": least, "most": most})
             return raw
 
         return self._read(name, read)
@@ -96,9 +96,7 @@ class Body:
 
         def read(raw: Any) -> list[str]:
             if not isinstance(raw, list) or len(raw) > limit:
-                raise BadInput(
-                    "", {name: [_("must be a list of at most %(limit)d texts") % {"limit": limit}]}
-                )
+                raise BadInput.at(name, _("must be a list of at most %(limit)d texts") % {"limit": limit})
             return [clean_text(entry, field=name, limit=length) for entry in raw]
 
         return self._read(name, read) or []
@@ -161,7 +159,7 @@ def read_moment(raw: object, *, field: str) -> datetime:
         fault = _("needs a time zone; write it like 2026-11-27T09:30:00+00:00")
     else:
         return moment.astimezone(UTC)
-    raise BadInput(f"{field}: {fault}", {field: [fault]})
+    raise BadInput.at(field, fault)
 
 
 class Query:
@@ -180,7 +178,7 @@ class Query:
         raw = self.params.get("limit", str(default))
         if not (raw.isascii() and raw.isdigit() and len(raw) < 6 and 1 <= int(raw) <= most):
             fault = _("must be a whole number from 1 to %(most)d") % {"most": most}
-            raise BadInput(f"limit: {fault}", {"limit": [fault]})
+            raise BadInput.at("limit", fault)
         return int(raw)
 
     def moment(self, name: str) -> datetime | None:
@@ -192,5 +190,5 @@ class Query:
         raw = self.params.get(name, "")
         if raw and raw not in choices:
             fault = _("is none of %(choices)s") % {"choices": ", ".join(str(choice) for choice in choices)}
-            raise BadInput(f"{name}: {fault}", {name: [fault]})
+            raise BadInput.at(name, fault)
         return raw

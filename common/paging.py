@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from django.utils.translation import gettext as _
 
 from common.errors import BadInput
+from common.text import is_storable
 
 Item = TypeVar("Item")
 Other = TypeVar("Other")
@@ -53,7 +54,7 @@ def read_cursor(text: str, *kinds: type) -> list[Any]:
         return [_read(part, kind) for part, kind in zip(parts, kinds, strict=True)]
     except (ValueError, binascii.Error, TypeError, OverflowError, RecursionError) as error:
         fault = _("is not a cursor of this list; begin again without it")
-        raise BadInput(f"cursor: {fault}", {"cursor": [fault]}) from error
+        raise BadInput.at("cursor", fault) from error
 
 
 def _read(part: Any, kind: type) -> Any:
@@ -63,6 +64,6 @@ def _read(part: Any, kind: type) -> Any:
         raise ValueError("another kind of part")
     if isinstance(part, int) and abs(part) > _LARGEST:
         raise ValueError("larger than a database integer")
-    if isinstance(part, str) and ("\0" in part or any("\ud800" <= letter <= "\udfff" for letter in part)):
+    if isinstance(part, str) and not is_storable(part):
         raise ValueError("text that no database holds")
     return part

@@ -11,23 +11,23 @@ from common.errors import BadInput
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL takes it: no NUL, and no half of a surrogate pair, which JSON lets through."""
+    return _UNSTORABLE.search(text) is None
+
+
 def clean_text(value: object, *, field: str, limit: int, required: bool = False) -> str:
     """`value` without surrounding blanks. Raises BadInput naming `field`.
 
-    Refused: what is no text, what is longer than `limit` characters, and characters that
-    PostgreSQL cannot store (NUL, and halves of a surrogate pair that JSON lets through).
+    Refused: what is no text, what is longer than `limit` characters, and what no database stores.
     """
     if not isinstance(value, str):
-        raise _bad(field, _("is not text"))
+        raise BadInput.at(field, _("is not text"))
     text = value.strip()
     if required and not text:
-        raise _bad(field, _("is empty"))
+        raise BadInput.at(field, _("is empty"))
     if len(text) > limit:
-        raise _bad(field, _("is longer than %(limit)d characters") % {"limit": limit})
-    if _UNSTORABLE.search(text):
-        raise _bad(field, _("has a character that cannot be stored"))
+        raise BadInput.at(field, _("is longer than %(limit)d characters") % {"limit": limit})
+    if not is_storable(text):
+        raise BadInput.at(field, _("has a character that cannot be stored"))
     return text
-
-
-def _bad(field: str, fault: str) -> BadInput:
-    return BadInput(f"{field}: {fault}", {field: [fault]})

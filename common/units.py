@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
+from django.utils.translation import gettext as _
+
 from common.errors import BadInput
 
 QUANTITY_SCALE = 1_000
@@ -62,36 +64,31 @@ def read_number(text: object, *, field: str = "") -> Decimal:
     Raises BadInput for anything else: exponents, thousands signs, nothing at all.
     """
     if isinstance(text, bool) or text is None:
-        raise _bad(field, text, "is not a number")
+        raise _bad(field, text, _("is not a number"))
     raw = str(text).strip().replace("\u00a0", "")
     if not _NUMBER.fullmatch(raw) or len(raw) > 30:
-        raise _bad(field, text, "is not a number; write it like 12 or 12.5")
+        raise _bad(field, text, _("is not a number; write it like 12 or 12.5"))
     if re.fullmatch(r"[+\-−]?[1-9]\d{0,2},\d{3}", raw):
-        raise _bad(field, text, "could mean thousands or decimals; write 1234 or 1.234")
+        raise _bad(field, text, _("could mean thousands or decimals; write 1234 or 1.234"))
     try:
         return Decimal(raw.replace(",", ".").replace("−", "-"))
     except InvalidOperation as error:  # pragma: no cover - the pattern admits only numbers
-        raise _bad(field, text, "is not a number") from error
+        raise _bad(field, text, _("is not a number")) from error
 
 
 def read_quantity(text: object, *, field: str = "quantity") -> int:
     """Thousandths of a stock unit from text; BadInput beyond three decimals or out of range."""
-    scaled = read_number(text, field=field) * QUANTITY_SCALE
-    return _whole(scaled, text, field, "has more than three decimals", MAX_QUANTITY)
+    return _scaled(text, field, decimals=3, limit=MAX_QUANTITY)
 
 
 def read_unit_price(text: object, currency: str, *, field: str = "price") -> int:
     """Ten-thousandths of a minor unit from a price in whole currency units."""
-    decimals = currency_decimals(currency)
-    scaled = read_number(text, field=field) * 10**decimals * PRICE_SCALE
-    return _whole(scaled, text, field, f"has more than {decimals + 4} decimals", MAX_UNIT_PRICE)
+    return _scaled(text, field, decimals=currency_decimals(currency) + 4, limit=MAX_UNIT_PRICE)
 
 
 def read_amount(text: object, currency: str, *, field: str = "amount") -> int:
     """Minor units from an amount in whole currency units."""
-    decimals = currency_decimals(currency)
-    scaled = read_number(text, field=field) * 10**decimals
-    return _whole(scaled, text, field, f"has more than {decimals} decimals", MAX_AMOUNT)
+    return _scaled(text, field, decimals=currency_decimals(currency), limit=MAX_AMOUNT)
 
 
 def write_quantity(quantity: int) -> str:
@@ -119,11 +116,12 @@ def _plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _whole(scaled: Decimal, text: object, field: str, fault: str, limit: int) -> int:
+def _scaled(text: object, field: str, *, decimals: int, limit: int) -> int:
+    scaled = read_number(text, field=field) * 10**decimals
     if scaled != scaled.to_integral_value():
-        raise _bad(field, text, fault)
+        raise _bad(field, text, _("has more than %(most)d decimals") % {"most": decimals})
     if abs(scaled) > limit:
-        raise _bad(field, text, "is too large")
+        raise _bad(field, text, _("is too large"))
     return int(scaled)
 
 

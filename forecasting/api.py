@@ -19,7 +19,7 @@ from common.errors import NotFound
 from common.json_input import Query
 from forecasting import queries
 from forecasting.models import Forecast, Method
-from tenancy.api import ShopAPIView
+from tenancy.api import ShopAPIView, page_answer
 from tenancy.permissions import Permission
 
 
@@ -52,7 +52,7 @@ class ForecastsView(ShopAPIView):
         found = queries.forecasts(
             product=_product(sku) if sku else None, cursor=asked.cursor(), limit=asked.limit()
         )
-        return Response({"results": [_forecast(forecast) for forecast in found.items], "next": found.next})
+        return page_answer(found.map(_forecast))
 
 
 def _product(sku: str) -> Product:

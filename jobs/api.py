@@ -13,16 +13,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.errors import BadInput
+from common.api_schema import CURSOR, LIMIT, answers, page, text_parameter
+from common.json_input import Query
 from common.paging import page_of, read_cursor
 from jobs import services
 from jobs.models import Job
 from jobs.queries import newest_jobs
-from tenancy.api import ShopAPIView, may
-from tenancy.models import User
+from tenancy.api import ShopAPIView, may, page_answer, person_of
 from tenancy.permissions import Permission
-
-_ON_A_PAGE = 100
 
 
 class JobSerializer(serializers.ModelSerializer):
@@ -46,35 +44,33 @@ class JobDetailSerializer(JobSerializer):
         read_only_fields = fields
 
 
-class JobPageSerializer(serializers.Serializer):
-    results = JobSerializer(many=True)
-    next = serializers.CharField(allow_null=True)
-
-
 class Jobs(ShopAPIView):
     permissions: ClassVar[dict[str, Permission]] = {"GET": Permission.SHOP_VIEW}
 
     @extend_schema(
-        parameters=[OpenApiParameter(name, str) for name in ("state", "kind", "cursor")],
-        responses=JobPageSerializer,
+        parameters=[
+            OpenApiParameter("state", str, enum=Job.State.values),
+            text_parameter("kind", "One kind only."),
+            CURSOR,
+            LIMIT,
+        ],
+        responses=answers({200: page(JobSerializer)}),
     )
     def get(self, request: Request) -> Response:
-        asked = request.query_params
-        if (state := asked.get("state", "")) and state not in Job.State.values:
-            fault = f"{state[:20]!r} is not one of {', '.join(Job.State.values)}"
-            raise BadInput(f"state: {fault}", {"state": [fault]})
-        jobs = newest_jobs(state=state, kind=asked.get("kind", "").replace("\0", ""))
-        if cursor := asked.get("cursor"):
+        asked = Query(request.query_params)
+        limit = asked.limit()
+        jobs = newest_jobs(state=asked.choice("state", Job.State.values), kind=asked.text("kind"))
+        if cursor := asked.cursor():
             at, pk = read_cursor(cursor, datetime, int)
             jobs = jobs.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
-        page = page_of(jobs[: _ON_A_PAGE + 1], _ON_A_PAGE, lambda job: (job.created_at, job.pk))
-        return Response({"results": JobSerializer(page.items, many=True).data, "next": page.next})
+        found = page_of(jobs[: limit + 1], limit, lambda job: (job.created_at, job.pk))
+        return page_answer(found.map(lambda job: JobSerializer(job).data))
 
 
 class JobDetail(ShopAPIView):
     permissions: ClassVar[dict[str, Permission]] = {"GET": Permission.SHOP_VIEW}
 
-    @extend_schema(responses=JobDetailSerializer)
+    @extend_schema(responses=answers({200: JobDetailSerializer}))
     def get(self, request: Request, pk: int) -> Response:
         return _answer(request, get_object_or_404(Job, pk=pk))
 
@@ -82,22 +78,17 @@ class JobDetail(ShopAPIView):
 class JobCancel(ShopAPIView):
     permissions: ClassVar[dict[str, Permission]] = {"POST": Permission.JOBS_MANAGE}
 
-    @extend_schema(request=None, responses=JobDetailSerializer)
+    @extend_schema(request=None, responses=answers({200: JobDetailSerializer}, 409))
     def post(self, request: Request, pk: int) -> Response:
-        return _answer(request, services.cancel(get_object_or_404(Job, pk=pk), actor=_person(request)))
+        return _answer(request, services.cancel(get_object_or_404(Job, pk=pk), actor=person_of(request)))
 
 
 class JobRetry(ShopAPIView):
     permissions: ClassVar[dict[str, Permission]] = {"POST": Permission.JOBS_MANAGE}
 
-    @extend_schema(request=None, responses=JobDetailSerializer)
+    @extend_schema(request=None, responses=answers({200: JobDetailSerializer}, 409))
     def post(self, request: Request, pk: int) -> Response:
-        return _answer(request, services.retry(get_object_or_404(Job, pk=pk), actor=_person(request)))
-
-
-def _person(request: Request) -> User | None:
-    """Who calls from a page of ours; a token stands for nobody."""
-    return request.user if isinstance(request.user, User) else None
+        return _answer(request, services.retry(get_object_or_404(Job, pk=pk), actor=person_of(request)))
 
 
 def _answer(request: Request, job: Job) -> Response:

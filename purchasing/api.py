@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,13 +18,14 @@ from common.api_schema import CURSOR, IDEMPOTENCY_KEY, LIMIT, answers, page
 from common.errors import BadInput
 from common.json_input import Body, Query
 from common.paging import page_of, read_cursor
+from common.search_key import search_key
 from common.units import write_amount, write_quantity, write_unit_price
 from purchasing import queries
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.services import approval
 from purchasing.services.receiving import Received, receive
-from tenancy.api import ShopAPIView, may
-from tenancy.models import ApiToken, Shop, User
+from tenancy.api import ShopAPIView, idempotency_key, may, page_answer, person_of, token_of
+from tenancy.models import Shop
 from tenancy.permissions import Permission
 
 MOST_LINES = 2_000
@@ -103,7 +105,7 @@ class Orders(ShopAPIView):
             found = found.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
         found = found.order_by("-created_at", "-id")
         shown = page_of(found[: limit + 1], limit, lambda order: (order.created_at, order.pk))
-        return Response({"results": [_order(request, order) for order in shown.items], "next": shown.next})
+        return page_answer(shown.map(lambda order: _order(request, order)))
 
 
 class OrderDetail(ShopAPIView):
@@ -145,7 +147,7 @@ class Receive(ShopAPIView):
     )
     def post(self, request: Request, number: str) -> Response:
         """Take goods of an order in: the ledger, the order's lines and its state together."""
-        order = _find(number)
+        order, key = _find(number), idempotency_key(request)
         body = Body(request.data)
         accept_more = bool(body.switch("accept_more"))
         lines = _received(body, order)
@@ -153,7 +155,7 @@ class Receive(ShopAPIView):
         receipt = receive(
             order,
             lines=lines,
-            key=request.headers.get("Idempotency-Key", "").strip(),
+            key=key,
             accept_more=accept_more,
             **_who(request),
         )
@@ -162,14 +164,14 @@ class Receive(ShopAPIView):
 
 
 def _received(body: Body, order: PurchaseOrder) -> list[Received]:
-    by_sku = {line.product.sku.casefold(): line for line in queries.ordered_lines(order)}
+    by_sku = {line.product.sku_key: line for line in queries.ordered_lines(order)}
     received = []
     for part in body.objects("lines", limit=MOST_LINES):
         sku = part.text("sku", limit=64, required=True)
         quantity = part.quantity("quantity", required=True)
-        line = by_sku.get(sku.casefold())
+        line = by_sku.get(search_key(sku))
         if sku and line is None:
-            part.fault("sku", f"{sku[:40]!r} is not on this order")
+            part.fault("sku", _("“%(sku)s” is not on this order") % {"sku": sku})
         if line is not None and quantity is not None:
             received.append(Received(line.product_id, quantity))
     return received
@@ -177,15 +179,12 @@ def _received(body: Body, order: PurchaseOrder) -> list[Received]:
 
 def _find(number: str) -> PurchaseOrder:
     if "\0" in number:
-        raise BadInput("number: has a character that no number has")
+        raise BadInput.at("number", _("has a character that no number has"))
     return get_object_or_404(queries.with_names(PurchaseOrder.objects.all()), number=number)
 
 
 def _who(request: Request) -> dict[str, Any]:
-    return {
-        "actor": request.user if isinstance(request.user, User) else None,
-        "token": request.auth if isinstance(request.auth, ApiToken) else None,
-    }
+    return {"actor": person_of(request), "token": token_of(request)}
 
 
 def _order(request: Request, order: PurchaseOrder) -> dict[str, Any]:

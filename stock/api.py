@@ -25,13 +25,20 @@ from stock import queries
 from stock.documents import Document, read_documents
 from stock.models import Commitment, Kind, Movement, Posting
 from stock.services import commitments, ledger
-from tenancy.api import ShopAPIView, may
+from tenancy.api import (
+    LONGEST_KEY,
+    ShopAPIView,
+    granted_to,
+    idempotency_key,
+    may,
+    page_answer,
+    person_of,
+    token_of,
+)
 from tenancy.context import current_shop
-from tenancy.models import ApiToken, User
 from tenancy.permissions import Permission
 
 MAX_DOCUMENTS = 500
-_KEY_LENGTH = 100
 _SKU_PARAMETER = text_parameter("sku", "One product, in any case.")
 _WAREHOUSE_PARAMETER = text_parameter("warehouse", "A warehouse's code.")
 
@@ -48,8 +55,8 @@ class PostingsView(ShopAPIView):
         responses=answers({201: schema.PostedSerializer}, 409),
     )
     def post(self, request: Request) -> Response:
-        key = _idempotency_key(request)
-        (document,) = read_documents([request.data], _granted(request))
+        key = idempotency_key(request)
+        (document,) = read_documents([request.data], granted_to(request))
         return Response(_posted(_record(document, key, request)), status=201)
 
     @extend_schema(
@@ -63,7 +70,7 @@ class PostingsView(ShopAPIView):
         found = queries.postings(
             kind=asked.choice("kind", Kind.values), cursor=asked.cursor(), limit=asked.limit()
         )
-        return _page(found.map(_posting))
+        return page_answer(found.map(_posting))
 
 
 class BulkPostingsView(ShopAPIView):
@@ -80,12 +87,12 @@ class BulkPostingsView(ShopAPIView):
     def post(self, request: Request) -> Response:
         body = Body(request.data)
         parts = body.objects("documents", limit=MAX_DOCUMENTS)
-        keys = [part.text("key", limit=_KEY_LENGTH, required=True) for part in parts]
+        keys = [part.text("key", limit=LONGEST_KEY, required=True) for part in parts]
         for part in parts:
             part.known.update(part.data)  # read below, each with faults of its own
         body.refuse_faults()
         data = [{name: part.data[name] for name in part.data if name != "key"} for part in parts]
-        documents = read_documents(data, _granted(request))
+        documents = read_documents(data, granted_to(request))
         ledger.hold([line for each in documents if isinstance(each, Document) for line in each.lines])
         results = [_result(each, key, request) for each, key in zip(documents, keys, strict=True)]
         return Response({"results": results})
@@ -128,8 +135,8 @@ class UndoView(ShopAPIView):
         mirror = ledger.reverse(
             _posting_or_404(pk),
             key=f"undo-{pk}",
-            actor=_person(request),
-            token=_token(request),
+            actor=person_of(request),
+            token=token_of(request),
             reason=reason,
         )
         return Response(_posted(mirror), status=201)
@@ -160,7 +167,7 @@ class BalancesView(ShopAPIView):
         at, known = asked.moment("at"), asked.moment("known_at")
         if known and not at:
             fault = _("needs `at` beside it")
-            raise BadInput(f"known_at: {fault}", {"known_at": [fault]})
+            raise BadInput.at("known_at", fault)
         found = queries.balances(
             sku=asked.text("sku"),
             search=asked.text("search"),
@@ -171,7 +178,7 @@ class BalancesView(ShopAPIView):
         if at:
             found = queries.as_of(found, at, known)
         with_values = may(request, Permission.COSTS_VIEW)
-        return _page(found.map(lambda line: _balance(line, with_values=with_values)))
+        return page_answer(found.map(lambda line: _balance(line, with_values=with_values)))
 
 
 class ProductView(ShopAPIView):
@@ -208,7 +215,7 @@ class HistoryView(ShopAPIView):
             cursor=asked.cursor(),
             limit=asked.limit(),
         )
-        return _page(found.map(lambda line: _history_line(line, with_values=with_values)))
+        return page_answer(found.map(lambda line: _history_line(line, with_values=with_values)))
 
 
 class LowStockView(ShopAPIView):
@@ -224,7 +231,7 @@ class LowStockView(ShopAPIView):
         asked = Query(request.query_params)
         found = queries.low_stock(warehouse=_warehouse(asked), cursor=asked.cursor(), limit=asked.limit())
         with_values = may(request, Permission.COSTS_VIEW)
-        return _page(found.map(lambda line: _balance(line, with_values=with_values)))
+        return page_answer(found.map(lambda line: _balance(line, with_values=with_values)))
 
 
 class CommitmentsView(ShopAPIView):
@@ -239,7 +246,7 @@ class CommitmentsView(ShopAPIView):
     def get(self, request: Request) -> Response:
         asked = Query(request.query_params)
         found = queries.commitments(sku=asked.text("sku"), cursor=asked.cursor(), limit=asked.limit())
-        return _page(found.map(_commitment))
+        return page_answer(found.map(_commitment))
 
     @extend_schema(
         operation_id="put_aside",
@@ -249,7 +256,7 @@ class CommitmentsView(ShopAPIView):
         responses=answers({201: schema.CommitmentSerializer}, 409),
     )
     def post(self, request: Request) -> Response:
-        key = _idempotency_key(request)
+        key = idempotency_key(request)
         body = Body(request.data)
         sku = body.text("sku", limit=64, required=True)
         code = body.text("warehouse", limit=20, required=True)
@@ -274,7 +281,7 @@ class CommitmentsView(ShopAPIView):
             reference=reference,
             until=until,
             key=f"api:{key}",
-            actor=_person(request),
+            actor=person_of(request),
         )
         return Response(_commitment(made), status=201)
 
@@ -307,8 +314,8 @@ def _record(document: Document | Exception, key: str, request: Request) -> Posti
         key=f"api:{key}",
         lines=document.lines,
         at=document.at,
-        actor=_person(request),
-        token=_token(request),
+        actor=person_of(request),
+        token=token_of(request),
         reason=document.reason,
         document=document.document,
     )
@@ -320,27 +327,6 @@ def _result(document: Document | Exception, key: str, request: Request) -> dict[
     except ParstockError as refusal:
         refused = {"code": refusal.code, "detail": refusal.detail, "fields": refusal.fields}
         return {"key": key, "status": refusal.status} | refused
-
-
-def _idempotency_key(request: Request) -> str:
-    key = request.headers.get("Idempotency-Key", "")
-    if not key.strip():
-        fault = _("is missing: send a text of your own that is new for each document")
-        raise BadInput(f"Idempotency-Key: {fault}", {"Idempotency-Key": [fault]})
-    return clean_text(key, field="Idempotency-Key", limit=_KEY_LENGTH)
-
-
-def _granted(request: Request) -> frozenset[Permission]:
-    granted: frozenset[Permission] = request._request.permissions  # type: ignore[attr-defined]
-    return granted
-
-
-def _person(request: Request) -> User | None:
-    return request.user if isinstance(request.user, User) else None
-
-
-def _token(request: Request) -> ApiToken | None:
-    return request.auth if isinstance(request.auth, ApiToken) else None
 
 
 # ---- finding ---------------------------------------------------------------------------------
@@ -367,15 +353,11 @@ def _warehouse(asked: Query) -> Warehouse | None:
     warehouse = warehouses_by_code([code]).get(code)
     if warehouse is None:
         fault = _("“%(code)s” is no warehouse here") % {"code": code}
-        raise BadInput(f"warehouse: {fault}", {"warehouse": [fault]})
+        raise BadInput.at("warehouse", fault)
     return warehouse
 
 
 # ---- answering -------------------------------------------------------------------------------
-
-
-def _page(found: queries.Page[Any]) -> Response:
-    return Response({"results": found.items, "next": found.next})
 
 
 def _posted(posting: Posting) -> dict[str, Any]:

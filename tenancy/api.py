@@ -8,16 +8,23 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.errors import ParstockError
+from common.errors import BadInput, ParstockError
+from common.paging import Page
+from common.text import clean_text
 from tenancy.api_access import may as may
+from tenancy.models import ApiToken, User
 from tenancy.permissions import Permission
 
 logger = logging.getLogger(__name__)
+
+_KEY_HEADER = "Idempotency-Key"
+LONGEST_KEY = 100
 
 
 class ShopAPIView(APIView):
@@ -28,6 +35,34 @@ class ShopAPIView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.kwargs.pop("shop", None)
         super().initial(request, *args, **kwargs)
+
+
+def person_of(request: Request) -> User | None:
+    """Who calls from a page of ours; a token stands for nobody."""
+    return request.user if isinstance(request.user, User) else None
+
+
+def token_of(request: Request) -> ApiToken | None:
+    return request.auth if isinstance(request.auth, ApiToken) else None
+
+
+def granted_to(request: Request) -> frozenset[Permission]:
+    granted: frozenset[Permission] = request._request.permissions  # type: ignore[attr-defined]
+    return granted
+
+
+def idempotency_key(request: Request) -> str:
+    """The key that the caller gave the document. Raises BadInput where there is none."""
+    key = request.headers.get(_KEY_HEADER, "")
+    if not key.strip():
+        fault = _("is missing: send a text of your own that is new for each document")
+        raise BadInput.at(_KEY_HEADER, fault)
+    return clean_text(key, field=_KEY_HEADER, limit=LONGEST_KEY)
+
+
+def page_answer(page: Page[Any]) -> Response:
+    """A page whose items are ready to be sent; described by `common.api_schema.page`."""
+    return Response({"results": page.items, "next": page.next})
 
 
 def error(code: str, detail: str, http_status: int, fields: Any = None) -> Response:

@@ -68,7 +68,7 @@ def test_a_comma_before_three_digits_could_be_thousands_and_is_not_guessed():
 
 def test_quantities_have_three_decimals_and_a_limit():
     assert read_quantity("0.125") == 125
-    with pytest.raises(BadInput, match="more than three decimals"):
+    with pytest.raises(BadInput, match="more than 3 decimals"):
         read_quantity("0.0001")
     with pytest.raises(BadInput, match="too large"):
         read_quantity("99999999999")
