@@ -120,7 +120,7 @@ class Movement(ShopModel):
             models.CheckConstraint(condition=~Q(quantity=0) | ~Q(value=0), name="stock_movement_not_empty"),
         ]
         indexes = [
-            models.Index(fields=["shop", "product", "at"], name="stock_movement_history"),
+            models.Index(fields=["shop", "product", "at", "id"], name="stock_movement_history"),
             models.Index(fields=["shop", "posting"], name="stock_movement_posting"),
         ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -243,7 +243,12 @@ def history(
         rows = rows.exclude(quantity=0)
     rows = (
         rows.annotate(balance=_total(kept, "on_hand"), since=_total(newer, "quantity"))
-        .select_related("posting__actor", "posting__token", "warehouse", "location", "lot")
+        # Not joined: a planner without fresh statistics would join all of the product's movements
+        # and then throw away what is not on the page.
+        .prefetch_related(
+            Prefetch("posting", _documents()),
+            *("warehouse", "location", "lot"),
+        )
         .order_by("-at", "-pk")[: limit + 1]
     )
     page = page_of(rows, limit, lambda movement: [movement.at, movement.pk])
@@ -261,9 +266,14 @@ def _total(rows: QuerySet, field: str) -> Coalesce:
     return Coalesce(Subquery(total, output_field=BigIntegerField()), Value(0))
 
 
+def _documents() -> QuerySet[Posting]:
+    """Without their stored answers, which are as long as the documents."""
+    return Posting.objects.select_related("actor", "token").defer("answer")
+
+
 def postings(*, kind: str = "", cursor: str = "", limit: int = 50) -> Page[Posting]:
     """Documents, the last recorded first."""
-    rows = Posting.objects.select_related("actor", "token").order_by("-recorded_at", "-pk")
+    rows = _documents().order_by("-recorded_at", "-pk")
     if kind:
         rows = rows.filter(kind=kind)
     if cursor:

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 'ordering': ['-at', '-id'],
                 'abstract': False,
                 'base_manager_name': 'objects',
-                'indexes': [models.Index(fields=['shop', 'product', 'at'], name='stock_movement_history'), models.Index(fields=['shop', 'posting'], name='stock_movement_posting')],
+                'indexes': [models.Index(fields=['shop', 'product', 'at', 'id'], name='stock_movement_history'), models.Index(fields=['shop', 'posting'], name='stock_movement_posting')],
                 'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='stock_movement_in_shop'), tenancy.constraints.SameShop('posting', name='stock_movement_posting_shop'), tenancy.constraints.SameShop('warehouse', name='stock_movement_warehouse_shop'), tenancy.constraints.SameShop('product', name='stock_movement_product_shop'), tenancy.constraints.SameShop('location', name='stock_movement_location_shop'), tenancy.constraints.SameShop('lot', name='stock_movement_lot_shop'), models.CheckConstraint(condition=models.Q(models.Q(('quantity', 0), _negated=True), models.Q(('value', 0), _negated=True), _connector='OR'), name='stock_movement_not_empty')],
             },
         ),
