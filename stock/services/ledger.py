@@ -207,7 +207,9 @@ def _apply(effects: list[Effect], held: dict[Place, Held]) -> list[Written]:
     taken = 0
     for effect in effects:
         balance = held[effect.bin.place]
-        if effect.quantity < 0:
+        if effect.inside:
+            changes = [valuation.Change(effect.quantity, 0)]
+        elif effect.quantity < 0:
             before = balance.stock.value
             balance.stock, changes = valuation.take_out(balance.stock, -effect.quantity)
             taken = before - balance.stock.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,9 @@ from stock.places import Bin, Place
 
 # How far a clock on a phone or a till may run ahead of ours.
 CLOCK_TOLERANCE = timedelta(minutes=10)
+# Files of sales have the same limit. A year like 26 or 206 is a slip of the hand, and the ledger
+# never forgets it: the shop's demand would begin there, and the year 1 has moments without a UTC.
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 _INCOMING = {Kind.OPENING, Kind.CUSTOMER_RETURN, Kind.RECEIPT}
 
@@ -48,13 +51,19 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One movement-to-be. `value` None: at the present cost. `follows`: worth what the effect before took."""
+    """One movement-to-be.
+
+    value: None is at the present cost.
+    follows: it is worth what the effect before it took away.
+    inside: it is half of a move within one warehouse, which changes no value.
+    """
 
     bin: Bin
     quantity: int
     at: datetime
     value: int | None = None
     follows: bool = False
+    inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +89,14 @@ def effects_of(kind: Kind, line: Line, at: datetime) -> list[Effect]:
     value = None if line.unit_cost is None else line_amount(line.quantity, line.unit_cost)
     if kind in _INCOMING or (kind == Kind.CORRECTION and line.quantity > 0):
         return [Effect(bin_of(line), line.quantity, at, value)]
-    taken = Effect(bin_of(line), -abs(line.quantity), at)
     if line.to_warehouse_id is None:
-        return [taken]
+        return [Effect(bin_of(line), -abs(line.quantity), at)]
+    inside = line.to_warehouse_id == line.warehouse_id
     arrives = Bin(line.to_warehouse_id, line.product_id, line.to_location_id, line.lot_id)
-    return [taken, Effect(arrives, line.quantity, at, follows=True)]
+    return [
+        Effect(bin_of(line), -line.quantity, at, inside=inside),
+        Effect(arrives, line.quantity, at, follows=True, inside=inside),
+    ]
 
 
 def difference(seen: Observed) -> Effect:
@@ -103,6 +115,8 @@ def refuse_nonsense(kind: Kind, lines: Sequence[Line], at: datetime | None) -> N
         moment = line.at or at
         if moment is not None and moment > latest:
             raise bad_line(number, "at", _("lies in the future"))
+        if moment is not None and moment < EARLIEST:
+            raise bad_line(number, "at", _("lies before 1990"))
         _refuse_quantity(kind, number, line)
         _refuse_destination(kind, number, line)
         if line.unit_cost is not None:
