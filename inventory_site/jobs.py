@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from common.templatetags.ui import number
 from jobs import registry
 from jobs.context import JobContext
 
@@ -29,7 +30,11 @@ def _summary(result: dict[str, Any]) -> str:
     if not result["known_to"]:
         return _("Nothing to forecast yet.")
     return ngettext(
-        "%(products)d products forecast, %(orders)d order proposed with %(lines)d lines.",
-        "%(products)d products forecast, %(orders)d orders proposed with %(lines)d lines.",
+        "%(products)s products forecast, %(orders)s order proposed with %(lines)s lines.",
+        "%(products)s products forecast, %(orders)s orders proposed with %(lines)s lines.",
         result["orders"],
-    ) % {"products": result["products"], "orders": result["orders"], "lines": result["order_lines"]}
+    ) % {
+        "products": number(result["products"]),
+        "orders": number(result["orders"]),
+        "lines": number(result["order_lines"]),
+    }

@@ -44,9 +44,16 @@ def job(request: Any, pk: int) -> HttpResponse:
 @require_GET
 @never_cache
 @require(Permission.SHOP_VIEW)
-def note(request: ShopRequest, pk: int) -> HttpResponse:
-    """The line that other pages show of a job; it asks for itself again while the job goes on."""
-    return render(request, "jobs/note.html", {"job": _job(pk)})
+def note(request: Any, pk: int) -> HttpResponse:
+    """The line that other pages show of a job; it asks for itself again while the job goes on.
+
+    When the job is over, the page around the line is loaded anew: what it shows was made before.
+    """
+    found = _job(pk)
+    response = render(request, "jobs/note.html", {"job": found})
+    if found.is_over and request.htmx:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from common.templatetags.ui import number
 from jobs.context import JobContext
 from jobs.models import Job
 from jobs.registry import handler
@@ -19,8 +20,8 @@ def import_sales(context: JobContext) -> dict[str, Any]:
     pk = context.arguments["sales_import"]
     result = sales_import.post_import(pk, scope=context.scope, progress=context.progress)
     sales = result["posted"] + result["history"]
-    summary = ngettext("%(count)d sale is in the books.", "%(count)d sales are in the books.", sales)
-    return result | {"summary": summary % {"count": sales}, "link": _page(context, pk)}
+    summary = ngettext("%(count)s sale is in the books.", "%(count)s sales are in the books.", sales)
+    return result | {"summary": summary % {"count": number(sales)}, "link": _page(context, pk)}
 
 
 @handler("undo_sales_import", gettext_lazy("Undo of an import"))

@@ -44,6 +44,14 @@ def quantity(value: int | None) -> str:
 
 
 @register.filter
+def number(value: int | None) -> str:
+    """A count of things: `1,250`."""
+    if value is None:
+        return "–"
+    return _minus(format_decimal(value, format="#,##0", locale=babel_locale()))
+
+
+@register.filter
 def units(value: float | None) -> str:
     """Stock units as estimated: whole, below ten with one decimal."""
     if value is None:

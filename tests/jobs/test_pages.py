@@ -93,6 +93,21 @@ def test_the_note_keeps_itself_up_to_date(pages: Any) -> None:
     assert 'role="status"' in note
 
 
+def test_the_page_around_a_note_is_loaded_anew_when_the_job_is_over(pages: Any, make_job: Any) -> None:
+    client, htmx = pages.client("manager"), {"HX-Request": "true"}
+    assert "HX-Refresh" not in client.get(pages.url("job_note", pages.job.pk), headers=htmx)
+    with shop_scope(pages.shop):
+        job = make_job(lambda context: {"summary": "212 products forecast"}, key="2")
+        run_now(job)
+    assert client.get(pages.url("job_note", job.pk), headers=htmx)["HX-Refresh"] == "true"
+    assert "HX-Refresh" not in client.get(pages.url("job_note", job.pk))
+
+
+def test_without_scripts_a_note_has_a_link_that_looks_again(pages: Any) -> None:
+    note = body(pages.client("manager").get(pages.url("job_note", pages.job.pk)))
+    assert '<noscript><a class="btn small" href="">Look again</a></noscript>' in note
+
+
 def test_a_clerk_sees_progress_but_neither_log_nor_buttons(pages: Any) -> None:
     client = pages.client("clerk")
     page = body(client.get(pages.url("job", pages.job.pk)))
