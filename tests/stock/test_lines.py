@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -50,6 +50,7 @@ def in_bins(product):
         (Kind.RECEIPT, {"quantity": 1_000, "unit_cost": -1}, "unit_cost"),
         (Kind.RECEIPT, {"quantity": 1_000, "unit_cost": MAX_UNIT_PRICE + 1}, "unit_cost"),
         (Kind.RECEIPT, {"quantity": 1_000, "at": timezone.now() + timedelta(days=1)}, "at"),
+        (Kind.RECEIPT, {"quantity": 1_000, "at": datetime(26, 11, 22, tzinfo=UTC)}, "at"),
     ],
 )
 def test_a_line_that_cannot_be_meant_is_refused_by_its_field(product, place, kind, fields, field):

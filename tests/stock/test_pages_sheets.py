@@ -66,6 +66,16 @@ def test_a_clerk_sells_by_scanning_and_the_sheet_is_ready_for_the_next(clerk):
     assert 'value="5060118422045"' not in answer.text
 
 
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles"])
+def test_a_year_that_is_a_slip_of_the_hand_is_told_at_its_field(clerk, zone):
+    clerk.shop.time_zone = zone
+    clerk.shop.save()
+    data = clerk.sheet("sale_new", ("MUG", "2"), warehouse=place(clerk), at="0001-01-01T00:00")
+    answer = clerk.post("sale_new", **data)
+    assert answer.context["form"].head.errors["at"] == ["Line 1: at lies before 1990."]
+    assert on_hand(clerk) == 10_000
+
+
 def test_a_sheet_sent_twice_is_posted_once(clerk):
     data = clerk.sheet("sale_new", ("MUG", "2"), warehouse=place(clerk))
     first = clerk.post("sale_new", **data)
