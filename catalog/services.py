@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
-from django.forms.models import model_to_dict
 from django.utils.translation import gettext as _
 
 from catalog.gtin import has_wrong_check_digit, spellings
 from catalog.models import Barcode, Category, Location, Product, Supplier, SupplierProduct, Warehouse
 from catalog.queries import clean_code
 from common.errors import BadInput, Conflict
-from tenancy.audit import record
+from tenancy.audit import data_of, only_changes, record
 from tenancy.context import current_shop
 from tenancy.models import User
 
@@ -111,7 +110,7 @@ def save_terms(terms: SupplierProduct, *, actor: User | None) -> SupplierProduct
 
 
 def remove_terms(terms: SupplierProduct, *, actor: User | None) -> None:
-    record("supplierproduct.remove", actor=actor, about=terms, before=_data(terms))
+    record("supplierproduct.remove", actor=actor, about=terms, before=data_of(terms))
     terms.delete()
 
 
@@ -158,7 +157,6 @@ def _bad_location(detail: str) -> BadInput:
 def _save(row: Any, actor: User | None, taken: Conflict | None = None) -> Any:
     """Save a row and write what changed; `taken` is raised where it meets another row's name."""
     known = type(row).objects.filter(pk=row.pk).first() if row.pk else None
-    before = _data(known) if known else {}
     try:
         with transaction.atomic():
             row.save()
@@ -166,22 +164,10 @@ def _save(row: Any, actor: User | None, taken: Conflict | None = None) -> Any:
         if taken is None:
             raise
         raise taken from error
-    after = _data(row)
-    changed = [name for name, value in after.items() if before.get(name) != value]
-    if known and not changed:
-        return row
-    record(
-        f"{row._meta.model_name}.{'change' if known else 'add'}",
-        actor=actor,
-        about=row,
-        before={name: before[name] for name in changed} if known else None,
-        after={name: after[name] for name in changed},
-    )
+    name = row._meta.model_name
+    before, after = only_changes(data_of(known) if known else {}, data_of(row))
+    if known is None:
+        record(f"{name}.add", actor=actor, about=row, after=after)
+    elif after:
+        record(f"{name}.change", actor=actor, about=row, before=before, after=after)
     return row
-
-
-def _data(row: models.Model) -> dict[str, Any]:
-    plain = (bool, int, str, type(None))
-    return {
-        name: value if isinstance(value, plain) else str(value) for name, value in model_to_dict(row).items()
-    }

@@ -17,8 +17,8 @@ from common.units import QUANTITY_SCALE
 from forecasting.models import Forecast
 from forecasting.queries import latest_run
 from jobs.models import Job
-from purchasing.models import ON_ORDER, OutboundMail, PurchaseOrder, PurchaseOrderLine
-from purchasing.queries import late_orders, open_drafts
+from purchasing.models import ON_ORDER, PurchaseOrder, PurchaseOrderLine
+from purchasing.queries import failed_mails, late_orders, open_drafts
 from replenishment.models import PlanLine
 from stock.models import Balance, DemandMonth, Kind, Movement, Posting, SalesImport
 from tenancy.context import current_shop
@@ -257,8 +257,6 @@ def day_facts() -> dict[str, Any]:
         "parked": list(Job.objects.filter(state=Job.State.PARKED)[:5]),
         "last_job": Job.objects.exclude(finished_at=None).order_by("-finished_at").first(),
         "imports": list(SalesImport.objects.filter(state=SalesImport.State.UPLOADED).defer("content")[:5]),
-        "failed_mails": list(
-            OutboundMail.objects.filter(state=OutboundMail.State.FAILED).select_related("order")[:5]
-        ),
+        "failed_mails": list(failed_mails()[:5]),
         "is_new": not Posting.objects.exists() and not SalesImport.objects.exists(),
     }

@@ -15,12 +15,11 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.db import models
-from django.forms.models import model_to_dict
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from common.templatetags.ui import amount, quantity, unit_price
-from tenancy.audit import record
+from tenancy.audit import data_of, only_changes, record
 from tenancy.context import shop_scope
 from tenancy.models import ApiToken, AuditEvent, Invitation, Membership, Shop, User
 from tenancy.shop_forms import AmountField, QuantityField, ShopModelForm, UnitPriceField
@@ -95,45 +94,36 @@ class Audited:
     """Writes each change into the audit of the row's shop."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        before = as_data(type(obj)._default_manager.get(pk=obj.pk)) if change else None
+        before = data_of(type(obj)._default_manager.get(pk=obj.pk)) if change else None
         super().save_model(request, obj, form, change)  # type: ignore[misc]
-        after = as_data(obj)
+        after = data_of(obj)
         if before is not None:
-            changed = [name for name in after if after[name] != before.get(name)]
-            before = {name: before.get(name) for name in changed}
-            after = {name: after[name] for name in changed}
+            before, after = only_changes(before, after)
         self.audit(request, "change" if change else "add", obj, before, after)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self.audit(request, "delete", obj, as_data(obj), None)
+        self.audit(request, "delete", obj, data_of(obj), None)
         super().delete_model(request, obj)  # type: ignore[misc]
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for obj in queryset:
-            self.audit(request, "delete", obj, as_data(obj), None)
+            self.audit(request, "delete", obj, data_of(obj), None)
         super().delete_queryset(request, queryset)  # type: ignore[misc]
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)  # type: ignore[misc]
         for obj in formset.new_objects:
-            self.audit(request, "add", obj, None, as_data(obj))
+            self.audit(request, "add", obj, None, data_of(obj))
         for obj, fields in formset.changed_objects:
-            after = {name: value for name, value in as_data(obj).items() if name in fields}
+            after = {name: value for name, value in data_of(obj).items() if name in fields}
             self.audit(request, "change", obj, None, after)
         for obj in formset.deleted_objects:
-            self.audit(request, "delete", obj, as_data(obj), None)
+            self.audit(request, "delete", obj, data_of(obj), None)
 
     def audit(self, request: Any, verb: str, obj: Any, before: Any, after: Any) -> None:
         record(
             f"admin.{verb}_{obj._meta.model_name}", actor=request.user, about=obj, before=before, after=after
         )
-
-
-def as_data(obj: models.Model) -> dict[str, Any]:
-    """A row's own columns as the audit keeps them."""
-    values = model_to_dict(obj)
-    plain = (bool, int, float, list, dict, type(None))
-    return {name: value if isinstance(value, plain) else str(value) for name, value in values.items()}
 
 
 class ShopModelAdmin(Units, InActingShop, Audited, admin.ModelAdmin):

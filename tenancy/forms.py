@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from common.units import currency_decimals
 from tenancy import choices
 from tenancy.enforcement import append_only_models, shop_models
-from tenancy.models import Membership, Shop, User, validate_slug_free
+from tenancy.models import SLUG_VALIDATORS, Membership, Shop, User
 from tenancy.permissions import Role, outranks
 from tenancy.services.shops import OWNER_FIELDS, create_shop, propose_slug
 
@@ -31,10 +31,7 @@ class NewShopForm(forms.Form):
         max_length=50,
         required=False,
         help_text=_("The last part of the shop's address, like marlow-lane. Empty: made from the name."),
-        validators=[
-            RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Use small letters, digits and single hyphens.")),
-            validate_slug_free,
-        ],
+        validators=SLUG_VALIDATORS,
     )
     currency = forms.ChoiceField(
         label=_("Currency"),
@@ -208,16 +205,21 @@ class NameForm(forms.ModelForm):
         fields = ("name",)
 
 
+class AuditDayField(forms.DateField):
+    """A day of which every zone has a beginning and an end in UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        limits = (MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        super().__init__(required=False, widget=widget, validators=limits, **kwargs)
+
+
 class AuditFilterForm(forms.Form):
     search = forms.CharField(label=_("What or whom"), required=False, max_length=100)
     action = forms.ChoiceField(label=_("Change"), required=False)
     actor = forms.ChoiceField(label=_("By"), required=False)
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    until = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    since = AuditDayField(label=_("From"))
+    until = AuditDayField(label=_("To"))
 
     def __init__(
         self, *args: Any, actions: list[tuple[str, Any]], actors: list[tuple[int, str]], **kwargs: Any

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import zoneinfo
+from collections.abc import Callable
 from datetime import time
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -90,6 +91,12 @@ def validate_slug_free(slug: str) -> None:
         )
 
 
+SLUG_VALIDATORS: list[Callable[[str], None]] = [
+    RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Use small letters, digits and single hyphens.")),
+    validate_slug_free,
+]
+
+
 def default_accepts_negative() -> list[str]:
     """A sale read from a till's file has happened, whatever the books say; all else is refused."""
     return ["sale_import"]
@@ -99,15 +106,7 @@ class Shop(models.Model):
     """One business: the wall everything else stands behind."""
 
     name = models.CharField(_("name"), max_length=120)
-    slug = models.CharField(
-        _("address"),
-        max_length=50,
-        unique=True,
-        validators=[
-            RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Use small letters, digits and single hyphens.")),
-            validate_slug_free,
-        ],
-    )
+    slug = models.CharField(_("address"), max_length=50, unique=True, validators=SLUG_VALIDATORS)
     currency = models.CharField(
         _("currency"),
         max_length=3,

@@ -180,6 +180,12 @@ class Source:
             )
             raise FileFault(self.file_name, fault, row=number + 1) from error
 
+    def refuse_beyond(self, limit: int, rows: int, number: int) -> None:
+        """Raises FileFault where row `number` is one too many; `rows` are those read so far."""
+        if rows > limit:
+            fault = _("The file has more than %(limit)d rows, the most this shop takes at once. Split it.")
+            raise FileFault(self.file_name, fault % {"limit": limit}, row=number)
+
     def head(self) -> list[tuple[int, list[str]]]:
         rows = []
         for row in self.records():

@@ -86,9 +86,7 @@ def read_table(
         if number <= columns.header_row or not any(cells):
             continue
         rows += 1
-        if rows > row_limit:
-            fault = _("The file has more than %(limit)d rows, the most this shop takes at once. Split it.")
-            raise FileFault(source.file_name, fault % {"limit": row_limit}, row=number)
+        source.refuse_beyond(row_limit, rows, number)
         yield Record(number, cells, columns, source.file_name)
     if not rows:
         raise FileFault(source.file_name, _("There are no rows beneath the header."))

@@ -17,7 +17,7 @@ from common.dates import end_of_day, moment
 from common.errors import BadInput
 from common.importing.columns import Columns, Field
 from common.importing.days import BadDay, Order, read_moment
-from common.importing.faults import FileFault, RowFault
+from common.importing.faults import RowFault
 from common.importing.source import Source
 from common.search_key import search_key
 from common.units import QUANTITY_SCALE, read_quantity, read_unit_price
@@ -233,9 +233,7 @@ def dates_of(source: Source, columns: Columns, *, row_limit: int) -> Iterator[st
         if number <= columns.header_row:
             continue
         rows += 1
-        if rows > row_limit:
-            fault = _("The file has more than %(limit)d rows, the most this shop takes at once. Split it.")
-            raise FileFault(source.file_name, fault % {"limit": row_limit}, row=number)
+        source.refuse_beyond(row_limit, rows, number)
         text = row[place] if place < len(row) else ""
         if text != last:
             last = text

@@ -12,7 +12,7 @@ import calendar
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max, QuerySet, Sum
 from django.db.models.functions import TruncDate
@@ -21,6 +21,7 @@ from catalog.models import Warehouse
 from common.dates import end_of_day
 from common.units import QUANTITY_SCALE
 from stock.models import DemandMonth, HistorySale, Kind, Movement, SalesImport
+from stock.places import Place
 from tenancy.context import current_shop
 
 if TYPE_CHECKING:
@@ -37,11 +38,6 @@ class ClosedDemand:
     known_to: dict[int, date]
     products: int
     months_written: int
-
-
-class Place(NamedTuple):
-    warehouse_id: int
-    product_id: int
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from common.errors import BadInput
-from tenancy.audit import record
+from tenancy.audit import only_changes, record
 from tenancy.context import shop_scope
 from tenancy.models import RESERVED_SLUGS, Membership, Shop, User
 from tenancy.permissions import Role
@@ -72,22 +72,15 @@ def save_settings(shop: Shop, *, before: Shop, actor: User) -> list[str]:
 
     before: the row as it was, for the audit.
     """
-    old, new = _audited(before), _audited(shop)
-    changed = [name for name in OWNER_FIELDS if old[name] != new[name]]
+    old, new = only_changes(_audited(before), _audited(shop))
+    fields = changed = list(new)
     if not changed:
         return []
-    fields = list(changed)
     if {"night_at", "time_zone"} & set(changed):
         shop.next_night_at = None  # the tick works it out anew
-        fields.append("next_night_at")
+        fields = [*changed, "next_night_at"]
     shop.save(update_fields=fields)
-    record(
-        "shop.settings",
-        actor=actor,
-        about=shop,
-        before={name: old[name] for name in changed},
-        after={name: new[name] for name in changed},
-    )
+    record("shop.settings", actor=actor, about=shop, before=old, after=new)
     return changed
 
 
