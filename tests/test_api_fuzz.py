@@ -90,9 +90,10 @@ def _name(value: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def schema() -> Any:
+def schema(django_db_setup: None, django_db_blocker: Any) -> Any:
     load_all_checks()
-    return from_wsgi("/api/v1/schema/?format=json", get_wsgi_application())
+    with django_db_blocker.unblock():  # a request looks after the connection that it finds
+        return from_wsgi("/api/v1/schema/?format=json", get_wsgi_application())
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fit", "unfit"])
