@@ -11,6 +11,7 @@ from catalog.models import Category, Product, Supplier, SupplierProduct, Warehou
 from catalog.queries import products_by_code
 from catalog.services import check_barcodes
 from common.errors import BadInput
+from common.units import QUANTITY_SCALE
 from tenancy.shop_forms import AmountField, QuantityField, ShopModelForm, UnitPriceField
 
 
@@ -138,7 +139,7 @@ class TermsForm(ShopModelForm):
 
     def clean_pack(self) -> int:
         pack = self.cleaned_data["pack"]
-        return 1_000 if pack is None else pack
+        return QUANTITY_SCALE if pack is None else pack
 
     def clean_minimum_quantity(self) -> int:
         return self.cleaned_data["minimum_quantity"] or 0

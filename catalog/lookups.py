@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
-from catalog.models import Barcode, Product, Warehouse
+from catalog.models import Barcode, Product, SupplierProduct, Warehouse
 from common.search_key import search_key
 
 
@@ -30,6 +30,12 @@ def search_products(text: str) -> QuerySet[Product]:
     by_name = Product.objects.filter(name_key__prefix=text).order_by().values("pk")
     by_barcode = Barcode.objects.filter(code=text).order_by().values("product_id")
     return Product.objects.filter(Q(pk__in=by_sku.union(by_name, by_barcode)))
+
+
+def terms_by_product(supplier_id: int, product_ids: Iterable[int]) -> dict[int, SupplierProduct]:
+    """A supplier's terms for some products; those without are left out."""
+    terms = SupplierProduct.objects.filter(supplier=supplier_id, product__in=list(product_ids))
+    return {term.product_id: term for term in terms}
 
 
 def warehouses_by_code(codes: Iterable[str]) -> dict[str, Warehouse]:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from common.search_key import SearchKeyField, search_key
+from common.units import QUANTITY_SCALE
 from tenancy.base import ShopModel
 from tenancy.constraints import SameShop, ShopForeignKey
 
@@ -160,7 +161,7 @@ class SupplierProduct(ShopModel):
     supplier_code = models.CharField(_("their code"), max_length=64, blank=True)
     unit_cost = models.BigIntegerField(_("unit cost"), validators=[MinValueValidator(0)])
     # Thousandths of the stock unit.
-    pack = models.BigIntegerField(_("pack"), default=1_000, validators=[MinValueValidator(1)])
+    pack = models.BigIntegerField(_("pack"), default=QUANTITY_SCALE, validators=[MinValueValidator(1)])
     minimum_quantity = models.BigIntegerField(_("MOQ"), default=0, validators=[MinValueValidator(0)])
     priority = models.PositiveSmallIntegerField(_("priority"), default=1)
 
@@ -178,3 +179,8 @@ class SupplierProduct(ShopModel):
 
     def __str__(self) -> str:
         return f"{self.supplier} · {self.product}"
+
+    def packs_in(self, quantity: int) -> int | None:
+        """How many packs `quantity` is; None where a pack is one unit, or where packs would be cut."""
+        whole = self.pack != QUANTITY_SCALE and quantity % self.pack == 0
+        return quantity // self.pack if whole else None

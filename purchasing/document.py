@@ -11,8 +11,10 @@ from babel.dates import format_date
 from django.conf import settings
 from django.utils import timezone, translation
 
+from catalog.lookups import terms_by_product
 from catalog.models import SupplierProduct
 from common.templatetags.ui import babel_locale
+from common.units import QUANTITY_SCALE
 from purchasing import queries
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from tenancy.context import current_shop
@@ -23,7 +25,7 @@ from tenancy.models import Shop
 class DocumentLine:
     line: PurchaseOrderLine
     supplier_code: str
-    packs: int | None  # empty where the pack is one unit, or the quantity no whole number of packs
+    packs: int | None  # see SupplierProduct.packs_in
     pack: int
 
 
@@ -37,12 +39,7 @@ class Document:
 
 def document_of(order: PurchaseOrder) -> Document:
     lines = list(queries.ordered_lines(order))
-    terms = {
-        term.product_id: term
-        for term in SupplierProduct.objects.filter(
-            supplier=order.supplier_id, product__in=[line.product_id for line in lines]
-        )
-    }
+    terms = terms_by_product(order.supplier_id, [line.product_id for line in lines])
     return Document(
         order=order,
         shop=current_shop(),
@@ -52,13 +49,11 @@ def document_of(order: PurchaseOrder) -> Document:
 
 
 def _line(line: PurchaseOrderLine, terms: SupplierProduct | None) -> DocumentLine:
-    pack = terms.pack if terms else 1_000
-    whole = pack != 1_000 and line.quantity % pack == 0
     return DocumentLine(
         line=line,
         supplier_code=terms.supplier_code if terms else "",
-        packs=line.quantity // pack if whole else None,
-        pack=pack,
+        packs=terms.packs_in(line.quantity) if terms else None,
+        pack=terms.pack if terms else QUANTITY_SCALE,
     )
 
 

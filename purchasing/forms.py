@@ -10,41 +10,29 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.models import Product, Supplier, Warehouse
-from common.errors import BadInput
-from common.units import read_quantity, write_quantity
+from catalog.models import Product, Supplier
+from catalog.queries import active_warehouses, products_by_code
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.services.receiving import LONGEST_KEY, Received
+from tenancy.shop_forms import QuantityField
 
 
 class NewOrderForm(forms.Form):
     supplier = forms.ModelChoiceField(Supplier.objects.filter(is_active=True), label=gettext_lazy("Supplier"))
-    warehouse = forms.ModelChoiceField(
-        Warehouse.objects.filter(is_active=True), label=gettext_lazy("For the warehouse")
-    )
+    warehouse = forms.ModelChoiceField(active_warehouses(), label=gettext_lazy("For the warehouse"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        only = list(Warehouse.objects.filter(is_active=True)[:2])
+        only = list(active_warehouses()[:2])
         if len(only) == 1:
             self.initial["warehouse"] = only[0].pk
 
 
-class QuantityField(forms.CharField):
-    """Thousandths of a unit; None where it was left blank and may be."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=20, **kwargs)
-        self.widget.attrs |= {"class": "qty", "inputmode": "decimal", "autocomplete": "off"}
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return read_quantity(text)
-        except BadInput as fault:
-            raise forms.ValidationError(fault.detail) from fault
+def _quantity_of_line(label: str, *, required: bool = True) -> QuantityField:
+    """In a table: the label is for those who hear the page."""
+    field = QuantityField(label=label, required=required)
+    field.widget.attrs |= {"class": "qty", "aria-label": label}
+    return field
 
 
 class LinesForm(forms.Form):
@@ -62,12 +50,11 @@ class LinesForm(forms.Form):
         self.lines = list(lines)
         self.initial["note"] = order.note
         for line in self.lines:
-            field = QuantityField(label=_("Quantity of %(product)s") % {"product": line.product.name})
-            field.widget.attrs["aria-label"] = field.label
+            field = _quantity_of_line(_("Quantity of %(product)s") % {"product": line.product.name})
             if line.is_edited:
                 field.widget.attrs["class"] += " changed"
             self.fields[name_of(line)] = field
-            self.initial[name_of(line)] = write_quantity(line.quantity)
+            self.initial[name_of(line)] = line.quantity
 
     def changed_lines(self) -> list[tuple[PurchaseOrderLine, int]]:
         """Lines whose quantity is another one now, with that quantity."""
@@ -77,14 +64,14 @@ class LinesForm(forms.Form):
 
 class AddLineForm(forms.Form):
     sku = forms.CharField(label=gettext_lazy("Product code or barcode"), max_length=64)
-    quantity = QuantityField(label=gettext_lazy("Quantity"))
+    quantity = QuantityField(
+        label=gettext_lazy("Quantity"),
+        widget=forms.TextInput(attrs={"class": "qty", "inputmode": "decimal", "autocomplete": "off"}),
+    )
 
     def clean_sku(self) -> Product:
         code = self.cleaned_data["sku"]
-        found = (
-            Product.objects.filter(sku__iexact=code).first()
-            or Product.objects.filter(barcodes__code=code).first()
-        )
+        found = products_by_code([code]).get(code)
         if found is None:
             raise forms.ValidationError(_("There is no product with this code."))
         return found
@@ -104,9 +91,7 @@ class ReceiveForm(forms.Form):
         self.initial["key"] = uuid.uuid4().hex
         for line in self.lines:
             label = _("Received of %(product)s") % {"product": line.product.name}
-            field = QuantityField(label=label, required=False)
-            field.widget.attrs["aria-label"] = label
-            self.fields[name_of(line)] = field
+            self.fields[name_of(line)] = _quantity_of_line(label, required=False)
 
     def received(self, *, everything: bool) -> list[Received]:
         """`everything`: all that is still open, whatever was typed."""

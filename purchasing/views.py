@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from catalog.models import SupplierProduct
+from catalog.lookups import terms_by_product
 from common.errors import ParstockError
 from common.forms import add_refusal, focus_first_error
 from purchasing import queries
@@ -84,8 +84,15 @@ def order_new(request: ShopRequest) -> HttpResponse:
 
 @require_GET
 @require(Permission.SHOP_VIEW)
-def order(request: ShopRequest, number: str) -> HttpResponse:
-    return _show(request, _find(number))
+def order(request: Any, number: str) -> HttpResponse:
+    """The order's page; to a page that waits for its mail to leave, whether to load itself anew."""
+    found = _find(number)
+    if not request.htmx:
+        return _show(request, found)
+    mail = queries.open_mail(found)
+    if mail and mail.is_leaving:
+        return HttpResponse(status=204)
+    return HttpResponse(headers={"HX-Refresh": "true"})
 
 
 def _show(
@@ -127,25 +134,15 @@ def _show(
 def _rows(
     found: PurchaseOrder, lines: list[PurchaseOrderLine], form: LinesForm | None
 ) -> list[dict[str, Any]]:
-    terms = {
-        term.product_id: term
-        for term in SupplierProduct.objects.filter(
-            supplier=found.supplier_id, product__in=[line.product_id for line in lines]
-        )
-    }
+    terms = terms_by_product(found.supplier_id, [line.product_id for line in lines])
     rows = []
     for line in lines:
         term = terms.get(line.product_id)
-        packs = (
-            line.quantity // term.pack
-            if term and term.pack != 1_000 and line.quantity % term.pack == 0
-            else None
-        )
         rows.append(
             {
                 "line": line,
                 "terms": term,
-                "packs": packs,
+                "packs": term.packs_in(line.quantity) if term else None,
                 "field": form[name_of(line)] if form else None,
                 "differs": line.is_edited and line.suggested is not None,
             }
