@@ -313,9 +313,13 @@ class Ledger(RuleBasedStateMachine):
         return sum(Balance.objects.values_list("value", flat=True))
 
     def _state(self) -> tuple[Any, ...]:
-        """Quantities, values and the length of every table; an empty balance is none."""
+        """Quantities, values and the length of every table; an empty balance is none.
+
+        What stands in no location is left out: it is the rest, and kept once there is a location.
+        """
         balances = Balance.objects.exclude(on_hand=0).order_by("warehouse_id", "product_id")
-        bins = BinBalance.objects.exclude(on_hand=0).order_by("warehouse_id", "product_id", "location_id")
+        bins = BinBalance.objects.exclude(on_hand=0).exclude(location=None)
+        bins = bins.order_by("warehouse_id", "product_id", "location_id")
         return (
             list(balances.values_list("warehouse_id", "product_id", "on_hand", "value")),
             list(bins.values_list("warehouse_id", "product_id", "location_id", "on_hand")),
