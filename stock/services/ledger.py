@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import astuple
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from common.errors import BadInput, Conflict, InsufficientStock, KeyReused
 from common.text import clean_text
 from common.units import MAX_AMOUNT, MAX_UNIT_PRICE, write_quantity
 from stock import valuation
-from stock.models import Kind, Posting
+from stock.models import Kind, Movement, Posting
 from stock.places import Bin, Place
 from stock.services import statements, watchers
 from stock.services.lines import (
@@ -41,7 +41,7 @@ from stock.services.statements import Held, Written
 from tenancy.context import current_shop
 from tenancy.models import ApiToken, User
 
-__all__ = ["CLOCK_TOLERANCE", "Line", "hold", "post", "reverse"]
+__all__ = ["CLOCK_TOLERANCE", "Line", "hold", "hold_for_reversal", "post", "reverse"]
 
 
 def hold(lines: Sequence[Line]) -> None:
@@ -51,6 +51,12 @@ def hold(lines: Sequence[Line]) -> None:
     wait for each other.
     """
     statements.lock(places_of(lines))
+
+
+def hold_for_reversal(postings: Iterable[Posting]) -> None:
+    """As `hold`, for documents of one transaction that will be reversed."""
+    moved = Movement.objects.filter(posting__in=list(postings)).order_by()
+    statements.lock({Place(*place) for place in moved.values_list("warehouse_id", "product_id").distinct()})
 
 
 def post(

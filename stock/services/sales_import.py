@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -88,7 +88,15 @@ def upload(
         created_by=actor,
     )
     _read_through(made, chosen or {}, order)
-    made.save()
+    try:
+        with transaction.atomic():
+            made.save()
+    except IntegrityError as twice:
+        # A second click brought it while this one was being read.
+        known = _live_import(packed.digest)
+        if known is None:
+            raise
+        raise KnownFile(known) from twice
     return made
 
 
@@ -98,14 +106,14 @@ def _live_import(digest: str) -> SalesImport | None:
 
 
 def read_again(sales_import: SalesImport, *, chosen: Mapping[str, str], order: Order | None) -> None:
-    """Read an upload through again with other columns or another order of dates."""
+    """Read an upload through again with other columns or another order of dates. Needs a transaction."""
     _expect_uploaded(sales_import)
     _read_through(sales_import, chosen, order)
     sales_import.save(update_fields=["options", "summary", "known_to"])
 
 
 def discard(sales_import: SalesImport) -> None:
-    """Forget an upload that was never posted."""
+    """Forget an upload that was never posted. Needs a transaction."""
     _expect_uploaded(sales_import)
     sales_import.delete()
 
@@ -352,8 +360,10 @@ def _post_part(sales_import: SalesImport, number: int, part: list[Sale], product
         else:
             postings.setdefault(sale.day, []).append(sale)
     _add_history(locked, history)
-    for day, sales in postings.items():
-        _post_day(locked, f"import:{locked.pk}:{number}:{day}", sales, products)
+    by_day = {day: _lines(locked, sales, products) for day, sales in postings.items()}
+    ledger.hold([line for lines in by_day.values() for line in lines])
+    for day, lines in by_day.items():
+        _post_day(locked, f"import:{locked.pk}:{number}:{day}", lines)
     locked.parts_done = number + 1
     locked.save(update_fields=["parts_done"])
 
@@ -376,13 +386,17 @@ def _add_history(sales_import: SalesImport, sums: dict[tuple[int, str], int]) ->
         )
 
 
-def _post_day(sales_import: SalesImport, key: str, sales: list[Sale], products: dict[str, int]) -> None:
+def _lines(sales_import: SalesImport, sales: list[Sale], products: dict[str, int]) -> list[ledger.Line]:
     warehouse_id = sales_import.warehouse_id
+    return [ledger.Line(products[sale.key], warehouse_id, sale.quantity, at=sale.at) for sale in sales]
+
+
+def _post_day(sales_import: SalesImport, key: str, lines: list[ledger.Line]) -> None:
     posting = ledger.post(
         kind=Kind.SALE,
         key=key,
-        lines=[ledger.Line(products[sale.key], warehouse_id, sale.quantity, at=sale.at) for sale in sales],
-        at=max(sale.at for sale in sales),
+        lines=lines,
+        at=max(line.at for line in lines if line.at),
         actor=sales_import.created_by,
         document=sales_import.file_name[:120],
         policy="sale_import",
@@ -431,10 +445,11 @@ def _undo_part(sales_import: SalesImport, scope: Scope, actor: User | None, *, s
     with scope():
         newest_first = sales_import.postings.select_related("posting").order_by("-id")
         links = list(newest_first[skip : skip + PART_POSTINGS])
-        for link in links:
-            if in_effect := _in_effect(link.posting):
-                key = f"import:{sales_import.pk}:undo:{in_effect.pk}"
-                ledger.reverse(in_effect, key=key, actor=actor, policy="sale_import")
+        in_effect = [posting for link in links if (posting := _in_effect(link.posting))]
+        ledger.hold_for_reversal(in_effect)
+        for posting in in_effect:
+            key = f"import:{sales_import.pk}:undo:{posting.pk}"
+            ledger.reverse(posting, key=key, actor=actor, policy="sale_import")
         return len(links)
 
 
@@ -465,6 +480,12 @@ def _forget_opening_date(sales_import: SalesImport) -> None:
 
 
 def _expect_uploaded(sales_import: SalesImport) -> None:
+    """Raises Conflict unless nothing has begun, and holds the import until the transaction ends.
+
+    Another request may have begun to post it since the caller read it.
+    """
+    row = SalesImport.objects.select_for_update().filter(pk=sales_import.pk)
+    sales_import.state = row.values_list("state", flat=True).first() or sales_import.state
     if sales_import.state != SalesImport.State.UPLOADED:
         raise _not_now(sales_import)
 

@@ -61,6 +61,7 @@ def import_stock(
     reader = _Reader(warehouse)
     for row in read_table(source, FIELDS, chosen=chosen, row_limit=row_limit):
         reader.take(row)
+    ledger.hold([*reader.opening, *reader.counted])
     for kind, lines in ((Kind.OPENING, reader.opening), (Kind.COUNT, reader.counted)):
         for start in range(0, len(lines), _LINES):
             ledger.post(

@@ -13,6 +13,8 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from datetime import date
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -22,6 +24,7 @@ from django.db.models import Sum
 from catalog.models import Product, Warehouse
 from common.errors import InsufficientStock
 from stock.models import Balance, Kind, Movement, Posting
+from stock.services import sales_import
 from stock.services.ledger import Line, post
 from stock.services.reconcile import reconcile
 from tenancy.context import shop_scope
@@ -135,6 +138,41 @@ def first_receipts() -> dict[str, Any]:
         return done
 
     return {"reports": race(receive)} | ledger_of(shop)
+
+
+def files_beside_receipts() -> dict[str, Any]:
+    """Files are posted day by day in one transaction and taken back, while others receive both products."""
+    shop, (first, second), (place,) = setting(2)
+    with shop_scope(shop):
+        Warehouse.objects.filter(pk=place.pk).update(opening_date=date(2026, 1, 1))
+    body = "SKU,Qty,Date,Receipt\n" + "".join(
+        f"{sku},1,2026-03-{day:02},r{day}\n" for day, sku in enumerate((second.sku, first.sku) * 14, 1)
+    )
+
+    def bring(number: int) -> list[str]:
+        done = []
+        for each in range(3):
+            name = f"{number}-{each}.csv"
+            with shop_scope(shop):
+                content = body + f"{first.sku},{number + 1},2026-04-{each + 1:02},{name}\n"
+                made = sales_import.upload(warehouse=place, file_name=name, chunks=[content.encode()])
+                sales_import.begin_posting(made)
+            sales_import.post_import(made.pk, scope=partial(shop_scope, shop), progress=_quiet)
+            with shop_scope(shop):
+                sales_import.begin_undo(made)
+            sales_import.undo_import(made.pk, scope=partial(shop_scope, shop), progress=_quiet)
+            done.append("taken back")
+        return done
+
+    def receive(number: int) -> list[str]:
+        lines = [Line(product.pk, place.pk, 1_000) for product in (first, second)]
+        return [attempt(shop, kind=Kind.RECEIPT, key=f"{number} {each}", lines=lines) for each in range(60)]
+
+    return {"reports": race(lambda number: (bring if number % 2 else receive)(number))} | ledger_of(shop)
+
+
+def _quiet(*_step: Any) -> None:
+    pass
 
 
 def one_key() -> dict[str, Any]:

@@ -96,6 +96,13 @@ def test_first_receipts_of_the_same_products_do_not_wait_in_a_circle(environment
     assert race["differences"] == []
 
 
+def test_files_of_several_days_and_receipts_do_not_wait_in_a_circle(environment):
+    race = run("files_beside_receipts", environment)
+    assert outcomes(race) == {"taken back": 12, "accepted": 240}
+    assert race["on_hand"] == 2 * 240_000
+    assert race["differences"] == []
+
+
 def test_one_key_sent_by_eight_processes_is_posted_once_and_answers_all_alike(environment):
     race = run("one_key", environment)
     assert len({json.dumps(report) for report in race["reports"]}) == 1

@@ -360,6 +360,31 @@ def test_only_what_was_posted_can_be_undone_and_only_what_was_not_discarded(shop
         sales_import.discard(made)
 
 
+def test_what_somebody_else_began_to_post_is_neither_read_again_nor_forgotten(warehouse):
+    made = bring(warehouse, many_lines(4))
+    seen_before = SalesImport.objects.get(pk=made.pk)
+    sales_import.begin_posting(made, opening_date=date(2026, 1, 1))
+    with pytest.raises(Conflict, match="Posting"):
+        sales_import.discard(seen_before)
+    seen_before.state = SalesImport.State.UPLOADED
+    with pytest.raises(Conflict, match="Posting"):
+        sales_import.read_again(seen_before, chosen={}, order=Order.MONTH_FIRST)
+
+
+def test_a_file_that_a_second_click_brings_while_it_is_read_is_known(warehouse, monkeypatch):
+    reads = sales_import._read_through
+
+    def second_click(*arguments):
+        monkeypatch.setattr(sales_import, "_read_through", reads)
+        bring(warehouse, many_lines(4))
+        reads(*arguments)
+
+    monkeypatch.setattr(sales_import, "_read_through", second_click)
+    with pytest.raises(sales_import.KnownFile):
+        bring(warehouse, many_lines(4))
+    assert SalesImport.objects.count() == 1
+
+
 def test_a_file_that_covers_posted_days_is_pointed_out(shop, warehouse):
     first = quirks(warehouse)
     post(shop, first, date(2010, 12, 14))
