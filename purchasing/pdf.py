@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.templatetags.ui import amount, day, quantity, unit_price
+from common.units import QUANTITY_SCALE
 from purchasing.document import Document, DocumentLine, document_of, in_supplier_language, long_day
 from purchasing.models import PurchaseOrder
 
@@ -210,7 +211,7 @@ def _lines(document: Document) -> Any:
 
 def _row(line: DocumentLine, document: Document) -> list[Any]:
     product = line.line.product
-    packs = "" if line.packs is None else f"{quantity(line.packs * 1_000)} × {quantity(line.pack)}"
+    packs = "" if line.packs is None else f"{quantity(line.packs * QUANTITY_SCALE)} × {quantity(line.pack)}"
     return [
         _paragraph(line.supplier_code),
         [_paragraph(product.name), _paragraph(product.sku, size=8, grey=True)],

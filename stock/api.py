@@ -19,7 +19,7 @@ from common.api_schema import CURSOR, IDEMPOTENCY_KEY, LIMIT, answers, page, tex
 from common.errors import BadInput, ParstockError
 from common.json_input import Body, Query
 from common.text import clean_text
-from common.units import write_amount, write_quantity
+from common.units import QUANTITY_SCALE, write_amount, write_quantity
 from stock import api_schema as schema
 from stock import queries
 from stock.documents import Document, read_documents
@@ -269,7 +269,7 @@ class CommitmentsView(ShopAPIView):
             body.fault("sku", _("“%(sku)s” is no product here") % {"sku": sku})
         if code and warehouse is None:
             body.fault("warehouse", _("“%(code)s” is no warehouse here") % {"code": code})
-        if product and quantity and quantity % 1_000 and not product.has_decimals:
+        if product and quantity and quantity % QUANTITY_SCALE and not product.has_decimals:
             body.fault("quantity", _("must be whole: the product is not sold in parts of a unit"))
         body.refuse_faults()
         if product is None or warehouse is None or until is None:

@@ -1,11 +1,10 @@
-"""The sheets on which people record what happened: one design for every kind of posting."""
+"""Forms for filling in a sheet: its head, its rows, and both together."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -18,118 +17,11 @@ from common.forms import focus_first_error
 from common.units import QUANTITY_SCALE, read_quantity, write_quantity
 from stock.models import Kind
 from stock.services.ledger import Line
+from stock.sheets import Sheet
 from tenancy.shop_forms import QuantityField, UnitPriceField
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
 
 FIRST_ROWS = 3
 MOST_ROWS = 300
-MOST_COUNTED = 5_000
-
-
-_QUANTITY = gettext_lazy("Quantity")
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What distinguishes one kind's sheet from the others."""
-
-    kind: Kind
-    url_name: str
-    list_url: str
-    title: _StrPromise
-    intro: _StrPromise
-    verb: _StrPromise
-    done: _StrPromise
-    quantity_label: _StrPromise = _QUANTITY
-    document_label: _StrPromise | None = None
-    reason_label: _StrPromise | None = None
-    takes_cost: bool = False
-
-
-SALE = Sheet(
-    Kind.SALE,
-    "sale_new",
-    "sales",
-    gettext_lazy("Record a sale"),
-    gettext_lazy("What left the shop with a customer."),
-    gettext_lazy("Post the sale"),
-    gettext_lazy("The sale is posted."),
-    document_label=gettext_lazy("Receipt number"),
-)
-CUSTOMER_RETURN = Sheet(
-    Kind.CUSTOMER_RETURN,
-    "return_new",
-    "sales",
-    gettext_lazy("Take goods back"),
-    gettext_lazy("What a customer brought back and can be sold again."),
-    gettext_lazy("Post the return"),
-    gettext_lazy("The return is posted."),
-    document_label=gettext_lazy("Receipt number"),
-)
-RECEIPT = Sheet(
-    Kind.RECEIPT,
-    "receipt_new",
-    "ledger",
-    gettext_lazy("Receive without an order"),
-    gettext_lazy("Goods that came and stand on no order here."),
-    gettext_lazy("Post the receipt"),
-    gettext_lazy("The receipt is posted."),
-    document_label=gettext_lazy("Delivery note"),
-    takes_cost=True,
-)
-OPENING = Sheet(
-    Kind.OPENING,
-    "opening_new",
-    "ledger",
-    gettext_lazy("Enter opening stock"),
-    gettext_lazy("What stands on the shelves on the day you begin, and what it cost."),
-    gettext_lazy("Post the opening stock"),
-    gettext_lazy("The opening stock is posted."),
-    takes_cost=True,
-)
-TRANSFER = Sheet(
-    Kind.TRANSFER,
-    "transfer_new",
-    "transfers",
-    gettext_lazy("Move stock"),
-    gettext_lazy("From one warehouse to another; it keeps its cost."),
-    gettext_lazy("Post the transfer"),
-    gettext_lazy("The transfer is posted."),
-    document_label=gettext_lazy("Note"),
-)
-WRITE_OFF = Sheet(
-    Kind.WRITE_OFF,
-    "write_off_new",
-    "ledger",
-    gettext_lazy("Write off"),
-    gettext_lazy("Goods that are broken, spoilt, stolen or given away."),
-    gettext_lazy("Post the write-off"),
-    gettext_lazy("The write-off is posted."),
-    reason_label=gettext_lazy("Reason"),
-)
-CORRECTION = Sheet(
-    Kind.CORRECTION,
-    "correction_new",
-    "ledger",
-    gettext_lazy("Correct the ledger"),
-    gettext_lazy("For what no other sheet fits. If somebody counted, record a count instead."),
-    gettext_lazy("Post the correction"),
-    gettext_lazy("The correction is posted."),
-    quantity_label=gettext_lazy("Change, + or −"),
-    reason_label=gettext_lazy("Reason"),
-)
-COUNT = Sheet(
-    Kind.COUNT,
-    "count_new",
-    "counts",
-    gettext_lazy("Count by scanning"),
-    gettext_lazy("What is on the shelf. Blank is not counted; 0 says that the shelf is empty."),
-    gettext_lazy("Post the count"),
-    gettext_lazy("The count is posted."),
-    quantity_label=gettext_lazy("Counted"),
-)
 
 
 def new_key() -> str:
@@ -395,7 +287,7 @@ class PostingForm:
 
 
 def _typed_rows(data: Mapping[str, Any]) -> list[dict[str, str]]:
-    count = min(max(_number(data.get("rows")), 1), MOST_ROWS)
+    count = min(max(number_in(data.get("rows")), 1), MOST_ROWS)
     names = ("code", "quantity", "cost")
     return [{name: str(data.get(f"line-{n}-{name}", "")) for name in names} for n in range(count)]
 
@@ -417,44 +309,7 @@ def _one_more(quantity: str) -> str:
         return quantity or "1"
 
 
-def _number(text: object) -> int:
+def number_in(text: object) -> int:
+    """A count or an id as a browser sends it; 0 for what is none."""
     typed = str(text)
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 12 else 0
-
-
-class CountListForm:
-    """Counting by the list of a warehouse's products: what is typed on any page goes with the sheet.
-
-    Products that are not on the page shown travel as hidden fields, so turning pages and searching
-    lose nothing, and everything is posted at once.
-    """
-
-    def __init__(self, data: Mapping[str, Any], products: Mapping[int, Product]) -> None:
-        self.products = products
-        self.typed = {
-            product_id: text
-            for product_id in products
-            if (text := str(data.get(f"counted-{product_id}", "")).strip())
-        }
-        self.faults: dict[int, str] = {}
-        self.counted: dict[int, int] = {}
-
-    @staticmethod
-    def typed_ids(data: Mapping[str, Any]) -> list[int]:
-        return [
-            number
-            for name in data
-            if name.startswith("counted-") and (number := _number(name.removeprefix("counted-")))
-        ]
-
-    def is_valid(self) -> bool:
-        for product_id, text in self.typed.items():
-            try:
-                quantity = read_quantity(text)
-            except BadInput as error:
-                self.faults[product_id] = error.detail
-                continue
-            if fault := fault_of_quantity(quantity, Kind.COUNT, self.products[product_id]):
-                self.faults[product_id] = fault
-            self.counted[product_id] = quantity
-        return not self.faults and bool(self.counted)

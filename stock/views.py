@@ -17,12 +17,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from catalog.models import Product, Warehouse
 from catalog.queries import active_warehouses, find_products
 from common.errors import KeyReused, ParstockError
-from stock import forms, page_queries
-from stock.forms import CountListForm, HeadForm, PostingForm, Sheet, new_key
+from stock import page_queries, sheets
+from stock.count_forms import MOST_COUNTED, CountListForm
+from stock.forms import HeadForm, PostingForm, new_key
 from stock.models import Kind, Posting
 from stock.permissions import NEEDED
 from stock.services import ledger
 from stock.services.ledger import Line
+from stock.sheets import Sheet
 from tenancy.access import require
 from tenancy.permissions import Permission
 from tenancy.requests import ShopRequest
@@ -121,14 +123,14 @@ def _last(request: ShopRequest) -> dict[str, Any]:
     return {"posted": page_queries.postings().filter(pk=number).first()}
 
 
-sale_new = sheet_page(forms.SALE)
-return_new = sheet_page(forms.CUSTOMER_RETURN)
-receipt_new = sheet_page(forms.RECEIPT)
-opening_new = sheet_page(forms.OPENING)
-transfer_new = sheet_page(forms.TRANSFER)
-write_off_new = sheet_page(forms.WRITE_OFF)
-correction_new = sheet_page(forms.CORRECTION)
-count_new = sheet_page(forms.COUNT)
+sale_new = sheet_page(sheets.SALE)
+return_new = sheet_page(sheets.CUSTOMER_RETURN)
+receipt_new = sheet_page(sheets.RECEIPT)
+opening_new = sheet_page(sheets.OPENING)
+transfer_new = sheet_page(sheets.TRANSFER)
+write_off_new = sheet_page(sheets.WRITE_OFF)
+correction_new = sheet_page(sheets.CORRECTION)
+count_new = sheet_page(sheets.COUNT)
 
 
 # ---- counting by the list --------------------------------------------------------------------
@@ -144,16 +146,16 @@ def count_list(request: ShopRequest) -> HttpResponse:
     if len(chosen) != 1:
         return render(request, "stock/count_where.html", {"warehouses": places})
     warehouse = chosen[0]
-    ids = CountListForm.typed_ids(data)[: forms.MOST_COUNTED]
+    ids = CountListForm.typed_ids(data)[:MOST_COUNTED]
     form = CountListForm(data, Product.objects.in_bulk(ids))
     head = HeadForm(
         request.POST if "post" in request.POST else None,
         initial={name: data[name] for name in ("at", "key") if data.get(name)},
-        sheet=forms.COUNT,
+        sheet=sheets.COUNT,
     )
     posts = request.method == "POST" and "post" in data
     if posts and (posting := _posted_count(request, form, head, warehouse)):
-        messages.success(request, forms.COUNT.done)
+        messages.success(request, sheets.COUNT.done)
         return redirect("posting", request.shop.slug, posting.pk)
     return render(request, "stock/count_list.html", _count_page(data, warehouse, form, head))
 
@@ -228,7 +230,7 @@ def sales(request: ShopRequest) -> HttpResponse:
     context = {
         "heading": _("Sales"),
         "intro": _("What customers took and brought back, by hand, from the till and from files."),
-        "doors": _doors(request, forms.SALE, forms.CUSTOMER_RETURN),
+        "doors": _doors(request, sheets.SALE, sheets.CUSTOMER_RETURN),
     }
     return _postings(request, [Kind.SALE, Kind.CUSTOMER_RETURN], context)
 
@@ -239,7 +241,7 @@ def transfers(request: ShopRequest) -> HttpResponse:
     context = {
         "heading": _("Transfers"),
         "intro": _("Stock that went from one of your warehouses to another."),
-        "doors": _doors(request, forms.TRANSFER),
+        "doors": _doors(request, sheets.TRANSFER),
     }
     return _postings(request, [Kind.TRANSFER], context)
 
@@ -251,7 +253,7 @@ def counts(request: ShopRequest) -> HttpResponse:
         "heading": _("Counts"),
         "intro": _("What was found on the shelves, beside what the ledger said for that moment."),
         "doors": [
-            *_doors(request, forms.COUNT),
+            *_doors(request, sheets.COUNT),
             *([("count_list", _("Count by list"))] if Permission.STOCK_COUNT in request.permissions else []),
         ],
     }
@@ -292,6 +294,7 @@ def _document(request: ShopRequest, posting: Posting) -> dict[str, Any]:
         "page": page,
         "is_count": is_count,
         "reversal": Posting.objects.filter(reverses=posting).first(),
+        "sales_import": page_queries.imports_of([posting.pk]).get(posting.pk),
     }
 
 
