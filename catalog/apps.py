@@ -13,4 +13,4 @@ class CatalogConfig(AppConfig):
 
         shop_created.connect(open_first_warehouse, dispatch_uid="catalog.first_warehouse")
         add_place(Place(30, _("Suppliers"), "suppliers", "supplier"))
-        add_place(Place(30, _("Warehouses"), "warehouses", "receive", permission="catalog.edit"))
+        add_place(Place(30, _("Warehouses"), "warehouses", "warehouse", permission="catalog.edit"))

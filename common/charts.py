@@ -13,6 +13,8 @@ from math import ceil, floor, log10
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from common.templatetags.ui import units
+
 WIDTH = 1_000  # of the stretched part
 ABOVE, BELOW = 36, 24  # pixels for words over and under the marks
 
@@ -62,7 +64,8 @@ class Chart:
         for number in range(1, count + 1):
             value = number * self.step
             self._under.append(_line("grid", self.y(value)))
-            text = f"{value:g} {unit}" if number == count else f"{value:g}"
+            shown = units(value)
+            text = f"{shown} {unit}" if number == count else shown
             self._over.append(
                 format_html('<text class="halo" x="0" y="{}">{}</text>', f"{self.y(value) - 4:.1f}", text)
             )

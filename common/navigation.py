@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,19 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     StrOrPromise = str | _StrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A number beside a place, for those who can do something about it.
+
+    words: what is counted, with `%(number)s`, as a screen reader says it. count: one cheap query, for
+    every page asks it; nothing is shown for zero.
+    """
+
+    words: StrOrPromise
+    permission: str
+    count: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +36,7 @@ class Place:
     permission: str = "shop.view"
     on_phone: bool = False  # one of the five of the bar at the bottom
     phone_only: bool = False
+    waiting: Waiting | None = None
 
 
 _places: list[Place] = []
@@ -29,7 +44,7 @@ _places: list[Place] = []
 
 def add_place(place: Place) -> None:
     """Called from an app's `ready()`; the same place twice is one."""
-    if place not in _places:
+    if all(known.url_name != place.url_name for known in _places):
         _places.append(place)
 
 

@@ -7,7 +7,7 @@ from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
-from common.navigation import Place, add_place
+from common.navigation import Place, Waiting, add_place
 
 
 class JobsConfig(AppConfig):
@@ -15,7 +15,10 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("jobs")
-        add_place(Place(32, _("Jobs"), "jobs", "clock", permission="jobs.manage"))
+        from jobs.queries import count_unfinished
+
+        running = Waiting(_("%(number)s at work"), "jobs.manage", count_unfinished)
+        add_place(Place(32, _("Jobs"), "jobs", "clock", permission="jobs.manage", waiting=running))
         register(check_queue)
         post_migrate.connect(ensure_tick, sender=self, dispatch_uid="jobs.tick")
 

@@ -15,3 +15,8 @@ def newest_jobs(*, state: str = "", kind: str = "") -> QuerySet[Job]:
     if kind:
         jobs = jobs.filter(kind=kind)
     return jobs.order_by("-created_at", "-id")
+
+
+def count_unfinished() -> int:
+    """Jobs at work or waiting for their turn."""
+    return Job.objects.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).count()

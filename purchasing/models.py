@@ -208,6 +208,12 @@ class OutboundMail(ShopModel):
             models.Index(fields=["shop", "state"], name="purchasing_mail_state"),
         ]
 
+    @property
+    def is_leaving(self) -> bool:
+        """Being sent, or due and not tried yet: all will be known in a moment."""
+        due = self.state == self.State.WAITING and not self.last_error and self.not_before <= timezone.now()
+        return due or self.state == self.State.SENDING
+
     def __str__(self) -> str:
         return self.subject or self.message_id
 

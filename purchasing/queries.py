@@ -64,6 +64,11 @@ def open_drafts() -> QuerySet[PurchaseOrder]:
     return orders_in("draft")
 
 
+def count_drafts() -> int:
+    """How many orders wait for approval, for the menu."""
+    return PurchaseOrder.objects.filter(state__in=GROUPS["draft"]).exclude(LAID_ASIDE).count()
+
+
 def expected_goods() -> QuerySet[PurchaseOrder]:
     """Orders whose goods may arrive, the first expected one first."""
     orders = PurchaseOrder.objects.filter(state__in=RECEIVABLE)

@@ -15,7 +15,7 @@ class TenancyConfig(AppConfig):
         from tenancy.enforcement import enforce
 
         add_place(Place(34, _("Settings"), "settings", "settings", permission="shop.settings"))
-        add_place(Place(35, _("Audit"), "audit", "search", permission="audit.view"))
+        add_place(Place(35, _("Audit"), "audit", "audit", permission="audit.view"))
         # After all migrations of a run: `sender` makes it once, not once per app.
         post_migrate.connect(enforce, sender=self, dispatch_uid="tenancy.enforce")
         register(check_enforcement, Tags.database)

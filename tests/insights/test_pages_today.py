@@ -77,6 +77,24 @@ def test_today_shows_what_needs_somebody(db):
     assert "first night can forecast" not in page.text
 
 
+def test_the_menu_says_how_many_orders_wait_to_those_who_may_approve(db):
+    shop = make_shop()
+    owner, clerk = Visitor(shop, "owner"), Visitor(shop, "clerk")
+    said = '<span class="sr">, 2 to approve</span>'
+    assert "to approve</span>" not in owner.get("products").text
+    with shop_scope(shop):
+        fill(shop, 2)
+    assert said in owner.get("products").text
+    assert said not in clerk.get("products").text
+
+
+def test_one_place_of_the_menu_is_the_one_the_page_belongs_to(db):
+    owner = Visitor(make_shop(), "owner")
+    menu = owner.get("warehouses").text.partition("<main")[0]
+    assert menu.count('aria-current="page"') == 1
+    assert f'href="{owner.address("warehouses")}" aria-current="page"' in menu
+
+
 def test_today_takes_a_bounded_number_of_queries(db, django_assert_max_num_queries):
     shop = make_shop()
     with shop_scope(shop):

@@ -70,6 +70,21 @@ def test_an_owner_edits_approves_undoes_and_sends(visit, trade, shop):
     assert "Sent to" in text(page(path))
 
 
+def test_a_page_that_waits_for_its_mail_loads_itself_anew_once_that_has_left(visit, trade, shop):
+    page, order = visit("owner"), trade.draft(12_000)
+    path, htmx = f"orders/{order.number}/", {"HX-Request": "true"}
+    page(f"{path}approve/", {})
+    assert "hx-get" not in text(page(path))
+    page(f"{path}send/", {})
+    waiting = text(page(path))
+    assert "The mail is leaving right now." in waiting
+    assert f'hx-get="/{shop.slug}/{path}"' in waiting
+    assert page(path, headers=htmx).status_code == 204
+    outbox.deliver(shop, OutboundMail.objects.get(state="waiting").pk)
+    assert page(path, headers=htmx)["HX-Refresh"] == "true"
+    assert "hx-get" not in text(page(path))
+
+
 def test_a_wrong_quantity_is_shown_at_its_line_and_nothing_is_saved(visit, trade):
     order = trade.draft(12_000)
     packed = trade.list_product(pack=12_000)
