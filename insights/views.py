@@ -19,7 +19,7 @@ from common.templatetags.ui import units
 from insights import queries
 from insights.queries import HALF, NINE_OF_TEN, Outlook, Week
 from stock.models import Posting
-from stock.page_queries import on_hand_total
+from stock.page_queries import imports_of, on_hand_total
 from stock.queries import history, stock_of
 from tenancy.access import require
 from tenancy.permissions import Permission
@@ -77,6 +77,9 @@ def product(request: ShopRequest, product_id: int) -> HttpResponse:
     weeks = queries.weeks_of_demand(found, last_day)
     moved = history(found, with_values=False, cursor=request.GET.get("from", ""), limit=HISTORY_PER_PAGE)
     undone = Posting.objects.filter(reverses__in=[line.movement.posting_id for line in moved.items])
+    imported = imports_of(line.movement.posting_id for line in moved.items)
+    for line in moved.items:
+        line.movement.posting.sales_import = imported.get(line.movement.posting_id)  # type: ignore[attr-defined]
     context = {
         "product": found,
         "stock": stock,

@@ -18,7 +18,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from catalog.models import Product, Warehouse
-from stock.models import Balance, Movement, Observation, Posting
+from stock.models import Balance, ImportedPosting, Movement, Observation, Posting
 
 
 def on_hand_total() -> Coalesce:
@@ -41,6 +41,12 @@ def postings(kinds: Iterable[str] = ()) -> QuerySet[Posting]:
     )
     kinds = list(kinds)
     return found.filter(kind__in=kinds) if kinds else found
+
+
+def imports_of(postings: Iterable[int]) -> dict[int, int]:
+    """Posting id -> the import that made it, which is undone as a whole."""
+    links = ImportedPosting.objects.filter(posting__in=list(postings))
+    return dict(links.values_list("posting_id", "sales_import_id"))
 
 
 def _count(rows: QuerySet) -> Coalesce:

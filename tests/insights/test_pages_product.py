@@ -10,7 +10,7 @@ from forecasting.models import Forecast, ForecastRun
 from insights import queries
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from replenishment.models import Plan, PlanLine
-from stock.models import Commitment, DemandMonth, Kind
+from stock.models import Commitment, DemandMonth, ImportedPosting, Kind, SalesImport
 from tenancy.context import shop_scope
 from tests.factories import make_product, make_shop, make_supplier, make_warehouse, post_line
 from tests.pages import Visitor
@@ -104,6 +104,19 @@ def test_the_history_runs_back_from_what_is_on_hand(filled):
     assert entries[-1].movement.posting.document == "Start"
     assert page.text.count("posting_undo") == 0
     assert page.text.count("/undo/") == len(entries)
+
+
+def test_a_sale_from_a_file_leads_to_its_import_instead_of_an_undo_of_its_own(filled):
+    shop, mug = filled, filled.mug
+    with shop_scope(shop):
+        sale = mug.movements.filter(posting__kind=Kind.SALE).first()
+        brought = SalesImport.objects.create(warehouse=sale.warehouse, file_name="till.csv", state="posted")
+        ImportedPosting.objects.create(sales_import=brought, posting=sale.posting)
+    owner = Visitor(shop, "owner")
+    undo = owner.address("posting_undo", sale.posting_id)
+    for page in (owner.get("product", mug.pk).text, owner.get("posting", sale.posting_id).text):
+        assert owner.address("import", brought.pk) in page
+        assert undo not in page
 
 
 def test_a_clerk_sees_no_cost_margin_or_value(filled):
