@@ -90,7 +90,7 @@ class Barcode(ShopModel):
 class Warehouse(ShopModel):
     code = models.CharField(_("code"), max_length=20)
     name = models.CharField(_("name"), max_length=120)
-    address = models.TextField(_("delivery address"), blank=True)
+    address = models.TextField(_("delivery address"), max_length=500, blank=True)
     # Stock is kept from this day on; sales before it are history and move nothing.
     opening_date = models.DateField(_("stock is kept from"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
@@ -128,7 +128,7 @@ class Supplier(ShopModel):
     name = models.CharField(_("name"), max_length=120)
     email = models.EmailField(_("e-mail for orders"), blank=True)
     language = models.CharField(_("language"), max_length=10, default="en")
-    address = models.TextField(_("address"), blank=True)
+    address = models.TextField(_("address"), max_length=500, blank=True)
     lead_time_days = models.PositiveSmallIntegerField(_("lead time, days"), default=7)
     review_days = models.PositiveSmallIntegerField(
         _("days between orders"), default=7, validators=[MinValueValidator(1)]

@@ -161,9 +161,9 @@ def _addresses(document: Document) -> Any:
 
     order, shop = document.order, document.shop
     blocks = [
-        (_("Supplier"), [order.supplier.name, order.supplier.address, order.supplier.email]),
+        (_("Supplier"), [order.supplier.name, _folded(order.supplier.address), order.supplier.email]),
         (_("Ordered by"), [shop.sender_name or shop.name, shop.reply_to]),
-        (_("Deliver to"), [shop.name, order.warehouse.name, order.warehouse.address]),
+        (_("Deliver to"), [shop.name, order.warehouse.name, _folded(order.warehouse.address)]),
     ]
     cells = [
         [_paragraph(heading, size=8, grey=True), _paragraph("\n".join(row for row in rows if row))]
@@ -175,6 +175,12 @@ def _addresses(document: Document) -> Any:
     table = Table([cells], colWidths=[174, 150, 179], hAlign="LEFT")
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]))
     return table
+
+
+def _folded(address: str) -> str:
+    """An address in at most ten lines, the last of which takes in the rest: it must fit on a page."""
+    lines = [line.strip() for line in address.splitlines() if line.strip()]
+    return "\n".join([*lines[:9], ", ".join(lines[9:])]).strip()
 
 
 def _lines(document: Document) -> Any:

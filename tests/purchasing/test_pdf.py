@@ -78,6 +78,14 @@ def test_a_long_order_repeats_its_heading_and_counts_its_pages(shop, trade):
         assert "Your code" in text
 
 
+def test_an_address_of_very_many_lines_still_fits_on_the_page(trade):
+    trade.supplier.address = "\n".join(f"a{number}" for number in range(120))
+    trade.supplier.save()
+    (text,) = text_of(trade.draft(24_000))
+    assert "a8\na9, a10" in text
+    assert "a119" in text
+
+
 def test_a_draft_says_that_it_is_none_yet(trade):
     (text,) = text_of(trade.draft())
     assert "Draft, not an order yet" in text
