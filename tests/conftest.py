@@ -13,6 +13,7 @@ from django.db import connection
 
 from tenancy.context import shop_scope
 from tests import factories
+from tests.installation import migrated_database
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,3 +74,10 @@ def shop(db: Any) -> Iterator[Any]:
     made = factories.make_shop()
     with shop_scope(made):
         yield made
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Of processes that race in a database of their own."""
+    with migrated_database(tmp_path_factory.mktemp("races")) as environment:
+        yield environment

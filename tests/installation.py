@@ -1,7 +1,8 @@
-"""A whole installation in processes of its own: `manage.py up`, a database, a real SMTP server."""
+"""Installations in processes of their own: a whole one run by `manage.py up`, or a database to race in."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,8 +11,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,21 +27,61 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def environment_in(folder: Path) -> dict[str, str]:
+    """Of an installation that keeps everything in `folder`."""
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "inventory_site.settings",
+        "PARSTOCK_VAR": str(folder),
+        "SECRET_KEY": "a key for tests that opens nothing else anywhere",
+        "DATABASE_URL": f"sqlite:///{folder / 'parstock.sqlite3'}",
+    }
+
+
+@contextmanager
+def migrated_database(folder: Path) -> Iterator[dict[str, str]]:
+    """The environment of processes that share a database: a file, or one more on the tests' server."""
+    environment = environment_in(folder)
+    if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
+        _migrate(environment)
+        yield environment
+        return
+    import psycopg
+
+    server, _, main = os.environ["DATABASE_URL"].rpartition("/")
+    name = f"races_{os.getpid()}"
+    with psycopg.connect(f"{server}/{main}", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            environment["DATABASE_URL"] = f"{server}/{name}"
+            _migrate(environment)
+            yield environment
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _migrate(environment: dict[str, str]) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, env=environment, check=True
+    )
+
+
+def report_of(environment: dict[str, str], *arguments: str) -> Any:
+    """What a Python process prints as JSON on its last line."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 class Installation:
     """Started by `start()`, ended by `stop()`; `manage()` runs a command beside it."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "inventory_site.settings",
-            "PARSTOCK_VAR": str(folder),
-            "PORT": str(self.port),
-            "SITE_URL": self.url,
-            "SECRET_KEY": "a key for tests that opens nothing else anywhere",
-            "DATABASE_URL": f"sqlite:///{folder / 'parstock.sqlite3'}",
-            **environment,
-        }
+        own = {"PORT": str(self.port), "SITE_URL": self.url}
+        self.environment = environment_in(folder) | own | environment
         self.log = folder / "up.log"
         self.process: subprocess.Popen[bytes] | None = None
 

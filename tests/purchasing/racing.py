@@ -30,8 +30,8 @@ from stock.models import Balance, Posting  # noqa: E402
 from tenancy.context import shop_scope  # noqa: E402
 from tenancy.models import Shop  # noqa: E402
 from tests import factories  # noqa: E402
+from tests.mail_server import Mailbox, smtp_server  # noqa: E402
 from tests.purchasing.conftest import make_trade  # noqa: E402
-from tests.purchasing.mail_server import Mailbox, smtp_server  # noqa: E402
 
 FORK = multiprocessing.get_context("fork")
 # The races of one database must not make the same people twice.

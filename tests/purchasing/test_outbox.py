@@ -15,7 +15,8 @@ from jobs.services import run_now
 from purchasing.models import MailDue, OutboundMail
 from purchasing.services import approval, outbox
 from tenancy.models import AuditEvent
-from tests.purchasing.mail_server import free_port, smtp_server
+from tests.installation import free_port
+from tests.mail_server import smtp_server
 
 pytestmark = pytest.mark.django_db
 

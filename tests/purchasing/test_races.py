@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from typing import Any
 
-from tests.stock.test_concurrency import ROOT, environment  # noqa: F401  (a fixture)
+from tests.installation import report_of
 
 
-def run(race: str, environment: dict[str, str]) -> list[dict[str, Any]]:  # noqa: F811
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.purchasing.racing", race],
-        cwd=ROOT,
-        env=environment | {"MAIL_LEASE_SECONDS": "1", "LOG_LEVEL": "ERROR"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+def run(race: str, environment: dict[str, str]) -> list[dict[str, Any]]:
+    settings = {"MAIL_LEASE_SECONDS": "1", "LOG_LEVEL": "ERROR"}
+    return report_of(environment | settings, "-m", "tests.purchasing.racing", race)
 
 
-def test_three_clicks_on_approve_make_one_mail(environment):  # noqa: F811
+def test_three_clicks_on_approve_make_one_mail(environment):
     for report in run("double_approval", environment):
         assert sorted(report["answers"]) == ["conflict", "conflict", "done"]
         assert (report["order"], report["mails"]) == ("queued", ["waiting"])
 
 
-def test_approve_and_cancel_at_once_leave_a_cancelled_order_without_a_mail(environment):  # noqa: F811
+def test_approve_and_cancel_at_once_leave_a_cancelled_order_without_a_mail(environment):
     for report in run("approval_and_cancellation", environment):
         # Whoever was first: a queued order can be cancelled, a cancelled one not approved.
         assert report["order"] == "cancelled"
@@ -38,7 +27,7 @@ def test_approve_and_cancel_at_once_leave_a_cancelled_order_without_a_mail(envir
         assert report["due"] == 0
 
 
-def test_the_same_delivery_received_three_times_at_once_is_taken_in_once(environment):  # noqa: F811
+def test_the_same_delivery_received_three_times_at_once_is_taken_in_once(environment):
     for report in run("double_receipt", environment):
         assert (report["on_hand"], report["received"], report["postings"]) == (12_000, [12_000], 1)
         assert report["order"] == "received"
@@ -48,12 +37,12 @@ def test_the_same_delivery_received_three_times_at_once_is_taken_in_once(environ
             assert sorted(report["answers"]) == ["conflict", "conflict", "done"]
 
 
-def test_orders_made_at_once_have_numbers_without_gaps(environment):  # noqa: F811
+def test_orders_made_at_once_have_numbers_without_gaps(environment):
     (report,) = run("numbers", environment)
     assert report["numbers"] == [f"{number:04}" for number in range(1, 8)]
 
 
-def test_a_sender_may_die_anywhere_and_the_mail_arrives_with_one_identity(environment):  # noqa: F811
+def test_a_sender_may_die_anywhere_and_the_mail_arrives_with_one_identity(environment):
     reports = run("deaths", environment)
     assert all(report["killed"] for report in reports)
     for report in reports:

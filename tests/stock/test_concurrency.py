@@ -3,68 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
-import pytest
-from django.conf import settings
-
-ROOT = Path(__file__).resolve().parents[2]
-
-_SET_UP = "import django; django.setup()"
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Of processes that share a migrated database: a file, or one more on the PostgreSQL server."""
-    folder = tmp_path_factory.mktemp("races")
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "inventory_site.settings",
-        "PARSTOCK_VAR": str(folder),
-        "SECRET_KEY": "a key for tests that opens nothing else anywhere",
-        "DATABASE_URL": f"sqlite:///{folder / 'races.sqlite3'}",
-    }
-    if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
-        _migrate(environment)
-        yield environment
-        return
-    import psycopg
-
-    server, _, main = os.environ["DATABASE_URL"].rpartition("/")
-    name = f"races_{os.getpid()}"
-    with psycopg.connect(f"{server}/{main}", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            environment["DATABASE_URL"] = f"{server}/{name}"
-            _migrate(environment)
-            yield environment
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _migrate(environment: dict[str, str]) -> None:
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, env=environment, check=True
-    )
+from tests.installation import report_of
 
 
 def run(race: str, environment: dict[str, str]) -> Any:
-    done = subprocess.run(
-        [sys.executable, "-c", f"{_SET_UP}; from tests.stock import racing; racing.main({race!r})"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    racing = f"import django; django.setup(); from tests.stock import racing; racing.main({race!r})"
+    return report_of(environment, "-c", racing)
 
 
 def outcomes(race: dict[str, Any]) -> Counter[str]:
