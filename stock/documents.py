@@ -12,8 +12,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalog.lookups import products_by_sku, warehouses_by_code
-from catalog.models import Location, Product, Warehouse
+from catalog.lookups import Named, named_in_documents
+from catalog.models import Location
 from common.errors import BadInput, NotPermitted
 from common.json_input import Body
 from common.search_key import search_key
@@ -104,7 +104,7 @@ def resolve(documents: Sequence[Document]) -> None:
     """Find what the documents name. Faults are noted in each document's body, for the caller to ask."""
     sent = [line for document in documents for line in document.sent]
     codes = {code for each in documents for code in (each.warehouse, each.to_warehouse) if code}
-    found = _Found(products_by_sku(line.sku for line in sent), warehouses_by_code(codes))
+    found = _Found(*named_in_documents((line.sku for line in sent), codes))
     if any(line.location or line.to_location for line in sent):
         names = {name for line in sent for name in (line.location, line.to_location)}
         found.locations = {
@@ -118,8 +118,8 @@ def resolve(documents: Sequence[Document]) -> None:
 
 @dataclass(slots=True)
 class _Found:
-    products: dict[str, Product]
-    warehouses: dict[str, Warehouse]
+    products: dict[str, Named]
+    warehouses: dict[str, int]  # ids by code
     locations: dict[tuple[int, str], Location] = field(default_factory=dict)
     lots: dict[tuple[int, str], Lot] = field(default_factory=dict)
 
@@ -130,8 +130,8 @@ def _lots(documents: Sequence[Document], found: _Found) -> dict[tuple[int, str],
         for line in document.sent:
             product = found.products.get(search_key(line.sku))
             if product and line.lot:
-                known = named.get((product.pk, line.lot), False)
-                named[product.pk, line.lot] = known or document.kind in _BEGINS_LOTS
+                known = named.get((product.id, line.lot), False)
+                named[product.id, line.lot] = known or document.kind in _BEGINS_LOTS
     begun = [Lot(product_id=product_id, code=code) for (product_id, code), may in named.items() if may]
     Lot.objects.bulk_create(begun, ignore_conflicts=True)
     codes = {code for _product_id, code in named}
@@ -156,23 +156,23 @@ def _lines(document: Document, found: _Found) -> Iterable[Line]:
         if warehouse is None:
             continue
         yield Line(
-            product_id=product.pk,
-            warehouse_id=warehouse.pk,
+            product_id=product.id,
+            warehouse_id=warehouse,
             quantity=sent.quantity,
-            to_warehouse_id=to_warehouse.pk if to_warehouse else None,
+            to_warehouse_id=to_warehouse,
             location_id=_location(sent.body, "location", sent.location, warehouse, found),
-            lot_id=_pk(_named(sent.body, "lot", sent.lot, found.lots, _("is no lot of it"), product.pk)),
+            lot_id=_pk(_named(sent.body, "lot", sent.lot, found.lots, _("is no lot of it"), product.id)),
             unit_cost=sent.unit_cost,
             at=sent.at,
             to_location_id=_location(sent.body, "to_location", sent.to_location, to_warehouse, found),
         )
 
 
-def _location(body: Body, name: str, code: str, warehouse: Warehouse | None, found: _Found) -> int | None:
+def _location(body: Body, name: str, code: str, warehouse: int | None, found: _Found) -> int | None:
     if code and warehouse is None:
         body.fault(name, _("belongs to a transfer, and to nothing else"))
         return None
-    within = warehouse.pk if warehouse else 0
+    within = warehouse or 0
     return _pk(_named(body, name, code, found.locations, _("is no location of the warehouse"), within))
 
 

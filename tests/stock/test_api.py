@@ -346,10 +346,10 @@ def test_a_list_that_is_none_is_refused_as_a_whole(manager, body, field):
 
 def test_the_statements_of_a_single_posting_are_few(manager, django_assert_max_num_queries):
     manager.record("sale", ("A1", "1"), key="first")  # the token's day of use is noted once
-    # Shop, token, products, warehouses; balances, document, balances, movement. Beside them a
+    # Shop, token, products with warehouses; balances, document, balances, movement. Beside them a
     # savepoint and its release, and on PostgreSQL the scope's beginning and end: a request of its
     # own needs only the beginning.
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(11):
         assert manager.record("sale", ("A1", "1"), key="second").status_code == 201
 
 
