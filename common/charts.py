@@ -93,17 +93,11 @@ class Chart:
         points = " ".join(up + down[::-1])
         self._paths.insert(0, format_html('<path class="{}" d="M{}z"/>', style, points))
 
-    def bars(self, values: Sequence[float | None], style: str, *, start: int = 0) -> None:
-        width = 70 / self.places
-        for place, value in enumerate(values, start):
-            if value:
-                self._rect(self.x(place) - width / 2, width, self.y(value), self.y(0), f"bar {style}".strip())
-
     def unknown(self, place: int) -> None:
         """A hatched step: something is not known, or the shelf was empty."""
         width = 100 / self.places
         for fill in ("out", "hatched"):
-            self._rect(place * width, width, ABOVE, self.y(0), fill, under=True)
+            self._rect(place * width, width, ABOVE, self.y(0), fill)
 
     def today(self, place: float, word: str) -> None:
         """A dotted line before `place`."""
@@ -125,7 +119,7 @@ class Chart:
             format_html('<text class="{}" x="{}%" y="{}">{}</text>', style, x, self.height - 6, word)
         )
 
-    def _rect(self, x: float, width: float, top: float, base: float, style: str, under: bool = False) -> None:
+    def _rect(self, x: float, width: float, top: float, base: float, style: str) -> None:
         mark = format_html(
             '<rect class="{}" x="{}%" y="{}" width="{}%" height="{}"/>',
             style,
@@ -134,7 +128,7 @@ class Chart:
             f"{width:.2f}",
             f"{max(base - top, 0):.1f}",
         )
-        (self._under if under else self._over).append(mark)
+        self._under.append(mark)
 
     # ---- the picture -------------------------------------------------------------------------
 

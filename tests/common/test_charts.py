@@ -27,7 +27,6 @@ def test_marks_stay_inside_the_picture_and_bands_never_go_below_zero():
     chart = Chart(places=4, highest=50, height=200, label="Sales")
     chart.axes("sold a week")
     chart.band([-20, 0], [50, 30], "b90", start=2)
-    chart.bars([10, None, 50, 0], "past")
     chart.unknown(1)
     chart.today(2, "Now")
     svg = ElementTree.fromstring(chart.render())
