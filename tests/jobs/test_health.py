@@ -30,6 +30,14 @@ def test_live_asks_nothing_of_the_database(client: Client) -> None:
     assert client.get("/health/live").json() == {"status": "ok"}
 
 
+def test_a_probe_may_come_by_address_and_without_https(client: Client, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["stock.example"]
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/health/live", headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.post("/health/live", headers={"host": "10.0.0.7:8000"}).status_code == 405
+    assert client.get("/accounts/login/", headers={"host": "10.0.0.7:8000"}).status_code == 400
+
+
 @pytest.mark.django_db
 def test_ready_once_all_migrations_are_in(client: Client) -> None:
     assert client.get("/health/ready").json() == {"status": "ok"}
