@@ -96,7 +96,9 @@ def category_named(name: str) -> Category | None:
     name = " ".join(name.split())
     if not name:
         return None
-    return Category.objects.filter(name__iexact=name).first() or Category.objects.create(name=name)
+    known = Category.objects.filter(name__iexact=name).first()
+    # Another request may make it meanwhile, as a second click does.
+    return known or Category.objects.get_or_create(name=name)[0]
 
 
 def save_supplier(supplier: Supplier, *, actor: User | None) -> Supplier:

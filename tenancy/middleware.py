@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from common.errors import ParstockError
+from common.errors import Conflict, ParstockError
 from tenancy.context import shop_scope
 from tenancy.models import Membership, Shop
 from tenancy.permissions import permissions_of
+
+logger = logging.getLogger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ACTING_SHOP = "acting_shop"  # session key: the shop an operator looks at in /admin/
@@ -48,10 +52,16 @@ class ShopMiddleware:
         return self._page(request, shop)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A refusal that no form caught is shown as a page of its own."""
+        """A refusal that no form caught is shown as a page of its own.
+
+        So is the database's: of two clicks at once both may find a name free, and one comes second.
+        """
+        if isinstance(exception, IntegrityError) and getattr(request, "shop", None):
+            logger.warning("The database refused %s: %s", request.path, exception)
+            return RefusedByDatabase(status=Conflict.status)
         if not isinstance(exception, ParstockError):
             return None
-        return render(request, "refused.html", {"refusal": exception}, status=exception.status)
+        return _refused(request, exception)
 
     def _page(self, request: Any, shop: Shop | None) -> HttpResponse:
         if not request.user.is_authenticated:
@@ -87,7 +97,19 @@ class ShopMiddleware:
             # scope has opened no transaction, the one in force is not ours to roll back.
             if response.status_code >= 400 and (write or connection.vendor == "postgresql"):
                 transaction.set_rollback(True)
+        if not isinstance(response, RefusedByDatabase):
             return response
+        with shop_scope(shop, write=False):
+            detail = _("This would contradict what is stored. Look whether it has been done already.")
+            return _refused(request, Conflict(detail))
+
+
+class RefusedByDatabase(HttpResponse):
+    """Stands in for a page that cannot be made yet: the broken transaction would answer no query."""
+
+
+def _refused(request: HttpRequest, refusal: ParstockError) -> HttpResponse:
+    return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
 
 
 def _shop_at(slug: str) -> Shop | None:

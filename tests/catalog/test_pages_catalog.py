@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.models import Barcode, Product, Supplier, Warehouse
+from catalog import services
+from catalog.models import Barcode, Category, Product, Supplier, Warehouse
 from catalog.queries import find_products, products_by_code
 from stock.models import Kind
 from tenancy.context import shop_scope
@@ -42,6 +43,20 @@ def test_a_product_is_added_with_category_and_barcodes_and_audited(owner):
         event = AuditEvent.objects.get(action="product.add")
         assert event.actor == owner.user
         assert event.after["sku"] == "HS-1042"
+
+
+def test_a_second_click_that_only_the_database_refuses_is_told_so_and_leaves_nothing(owner, monkeypatch):
+    def as_if_both_found_it_free(name):
+        Category.objects.create(name=name)
+        return Category.objects.create(name=name)
+
+    monkeypatch.setattr(services, "category_named", as_if_both_found_it_free)
+    answer = owner.post("product_new", **PRODUCT, category_name="Stoneware")
+    assert answer.status_code == 409
+    assert "This would contradict what is stored." in answer.text
+    with shop_scope(owner.shop):
+        assert not Product.objects.exists()
+        assert not Category.objects.exists()
 
 
 @pytest.mark.parametrize(
