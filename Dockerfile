@@ -13,6 +13,6 @@ USER parstock
 VOLUME /var/lib/parstock
 EXPOSE 8000
 HEALTHCHECK CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/live', timeout=3)"
-# A job may run for a while after SIGTERM: give the container a stop timeout longer than your longest job.
+# Give the container a stop timeout longer than STOP_SECONDS; a job that is cut off is taken up again.
 ENTRYPOINT ["python", "manage.py"]
 CMD ["up"]
