@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date, timedelta
+
 from django.db.models import QuerySet
 
 from catalog.models import Product
 from common.paging import Page, page_of, read_cursor
+from common.units import QUANTITY_SCALE
 from forecasting.models import Forecast, ForecastRun
 
 
 def latest_run() -> ForecastRun | None:
     """The forecast the shop works with: the one finished last."""
     return ForecastRun.objects.exclude(finished_at=None).order_by("-finished_at", "-id").first()
+
+
+def runs_out_on(known_to: date, daily: Iterable[float], available: int) -> date | None:
+    """The first day that stock does not see the end of; None beyond the forecast.
+
+    daily: stock units a day, from the day after `known_to` on. available: thousandths.
+    """
+    left = available / QUANTITY_SCALE
+    for number, wanted in enumerate(daily, start=1):
+        left -= wanted
+        if left < 0:
+            return known_to + timedelta(days=number)
+    return None
 
 
 def forecasts_of(run: ForecastRun) -> QuerySet[Forecast]:

@@ -14,12 +14,13 @@ from django.utils import timezone
 from catalog.models import Product
 from common.dates import start_of_day
 from common.units import QUANTITY_SCALE
-from forecasting.models import Forecast
-from forecasting.queries import latest_run
+from forecasting.models import Forecast, ForecastRun
+from forecasting.queries import latest_run, runs_out_on
+from insights.running_out import about_to_run_out
 from jobs.models import Job
 from purchasing.models import ON_ORDER, PurchaseOrder, PurchaseOrderLine
-from purchasing.queries import failed_mails, late_orders, open_drafts
-from replenishment.models import PlanLine
+from purchasing.queries import expected_goods, failed_mails, late_orders, open_drafts
+from replenishment.models import Plan, PlanLine
 from stock.models import Balance, DemandMonth, Kind, Movement, Posting, SalesImport
 from tenancy.context import current_shop
 
@@ -68,12 +69,7 @@ class Outlook:
 
     def runs_out_on(self, on_hand: int) -> date | None:
         """The first day that stock does not see the end of; None beyond the horizon."""
-        left = on_hand / QUANTITY_SCALE
-        for number, wanted in enumerate(self.daily):
-            left -= wanted
-            if left < 0:
-                return self.known_to + timedelta(days=number + 1)
-        return None
+        return runs_out_on(self.known_to, self.daily, on_hand)
 
 
 def outlook(product: Product) -> Outlook | None:
@@ -234,6 +230,14 @@ def sales_of_last_days(days: int) -> int:
     return -int(total["total"] or 0)
 
 
+def last_night(run: ForecastRun) -> dict[str, Any]:
+    """What the night that made `run` left behind, and its job, where one ran it."""
+    return {
+        "orders": Plan.objects.filter(run=run).exclude(order=None).count(),
+        "job": Job.objects.filter(kind="night").exclude(finished_at=None).order_by("-finished_at").first(),
+    }
+
+
 def day_facts() -> dict[str, Any]:
     """All that Today shows, in a fixed number of queries."""
     run = latest_run()
@@ -249,13 +253,15 @@ def day_facts() -> dict[str, Any]:
         "sold": sales_of_last_days(7),
         "drafts": drafts,
         "late": list(late_orders(today)[:5]),
+        "expected": list(expected_goods()[:5]),
+        "running_out": about_to_run_out(run, today, 8) if run else [],
         "out": products_out(8),
         "run": run,
+        "night": last_night(run) if run else None,
         "running": list(
             Job.objects.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).order_by("created_at")[:5]
         ),
         "parked": list(Job.objects.filter(state=Job.State.PARKED)[:5]),
-        "last_job": Job.objects.exclude(finished_at=None).order_by("-finished_at").first(),
         "imports": list(SalesImport.objects.filter(state=SalesImport.State.UPLOADED).defer("content")[:5]),
         "failed_mails": list(failed_mails()[:5]),
         "is_new": not Posting.objects.exists() and not SalesImport.objects.exists(),

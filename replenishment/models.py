@@ -58,6 +58,9 @@ class PlanLine(ShopModel):
     product = ShopForeignKey(Product, models.PROTECT, related_name="+")
     quantity = models.BigIntegerField()  # thousandths
     unit_cost = models.BigIntegerField()  # ten-thousandths of a minor unit
+    # The first day that what is available will not see the end of, if nothing arrives; empty where
+    # that is beyond the forecast.
+    runs_out_on = models.DateField(null=True)
     # {"parts": [{"code", "label", "quantity"}], "text"}; the parts add up to `quantity`.
     reason = models.JSONField()
 

@@ -18,7 +18,8 @@ from catalog.models import Supplier, SupplierProduct, Warehouse
 from common.templatetags.ui import day
 from common.units import QUANTITY_SCALE
 from forecasting.models import Forecast, ForecastRun
-from forecasting.services import Progress, Scope, in_current_shop
+from forecasting.queries import runs_out_on as first_day_without
+from forecasting.services import Progress
 from purchasing.queries import on_order
 from purchasing.services import ProposedLine, propose
 from purchasing.services.drafts import find_draft
@@ -26,7 +27,7 @@ from replenishment import queries, words
 from replenishment.models import Plan, PlanLine
 from stock.places import Place
 from stock.queries import committed
-from tenancy.context import current_shop
+from tenancy.context import Scope, current_shop, in_current_shop
 
 if TYPE_CHECKING:
     from replenishment.engine.types import Item, SupplierPlan, Terms
@@ -43,6 +44,7 @@ class Question:
     terms: Terms
     gap_days: int
     never_counted: frozenset[int]
+    runs_out_on: dict[int, date | None]  # by product, without any order
     is_open: bool  # stock is kept here
 
 
@@ -123,9 +125,13 @@ def _ask(run: ForecastRun, pair: _Pair, business_date: date) -> Question:
     gap = gap if gap <= LONGEST_GAP_DAYS else 0
     days = (gap, supplier.lead_time_days, supplier.review_days)
     items = []
+    runs_out_on = {}
     for terms in pair.bought:
         if (forecast := forecasts.get(terms.product_id)) is None:
             continue
+        on_hand = kept.get(terms.product_id, 0)
+        aside = put_aside.get(Place(warehouse.pk, terms.product_id), 0)
+        runs_out_on[terms.product_id] = first_day_without(run.known_to, forecast.mean, on_hand - aside)
         items.append(
             Item(
                 key=terms.product_id,
@@ -134,8 +140,8 @@ def _ask(run: ForecastRun, pair: _Pair, business_date: date) -> Question:
                 review=forecast.expected(days[2], skip=gap + days[1]),
                 sigma=forecast.sigma * sum(days) ** 0.5,
                 in_whole_units=not terms.product.has_decimals and terms.pack % QUANTITY_SCALE == 0,
-                on_hand=kept.get(terms.product_id, 0),
-                committed=put_aside.get(Place(warehouse.pk, terms.product_id), 0),
+                on_hand=on_hand,
+                committed=aside,
                 on_order=coming.get(terms.product_id, 0),
                 unit_cost=terms.unit_cost,
                 price=terms.product.price,
@@ -148,6 +154,7 @@ def _ask(run: ForecastRun, pair: _Pair, business_date: date) -> Question:
         terms=Terms(supplier.review_days, supplier.minimum_order_value, supplier.order_cost),
         gap_days=gap,
         never_counted=frozenset(item.key for item in items if item.key not in kept),
+        runs_out_on=runs_out_on,
         is_open=bool(kept),
     )
 
@@ -238,6 +245,7 @@ def _lines(pair: _Pair, question: Question, answer: SupplierPlan) -> list[PlanLi
                 product_id=terms.product_id,
                 quantity=item.quantity if item else 0,
                 unit_cost=terms.unit_cost,
+                runs_out_on=question.runs_out_on.get(terms.product_id),
                 reason=reason,
             )
         )

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('product', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
                 ('quantity', models.BigIntegerField()),
                 ('unit_cost', models.BigIntegerField()),
+                ('runs_out_on', models.DateField(null=True)),
                 ('reason', models.JSONField()),
             ],
             options={
