@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,7 @@ from catalog.models import Product, Supplier, Warehouse
 from forecasting.models import Forecast, ForecastRun, Method
 from stock.models import DemandMonth
 from stock.services.demand import demand_panel
-from tenancy.context import current_shop, shop_scope
-from tenancy.models import Shop
+from tenancy.context import Scope, in_current_shop
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,9 +30,6 @@ SHORTEST_HORIZON = 56
 LONGEST_HORIZON = 400
 
 Progress = Callable[[int, int], None]
-# Opens the shop for one step, `scope(write=False)` for one that only reads: a job's own scope, which
-# refuses to write for a worker that was given up for dead, or the shop's.
-Scope = Callable[..., AbstractContextManager[Shop]]
 Place = tuple[int, int]  # warehouse id, product id
 
 
@@ -79,11 +74,6 @@ class Totals:
             totals.error += forecast.error
             totals.naive_error += forecast.naive_error
             totals.units += forecast.weekly_units
-
-
-def in_current_shop(*, write: bool = True) -> AbstractContextManager[Shop]:
-    """The scope of callers that stand inside a shop already."""
-    return shop_scope(current_shop(), write=write)
 
 
 def run_forecast(

@@ -21,13 +21,13 @@ from django.utils.translation import gettext as _
 from catalog.models import Warehouse
 from common.templatetags.ui import day
 from forecasting.models import ForecastRun
-from forecasting.services import Scope, run_forecast
+from forecasting.services import run_forecast
 from jobs.context import JobContext
 from replenishment.models import Plan, PlanLine
 from replenishment.services import plan_orders, stale_note
 from stock.services.demand import close_demand
 from stock.services.reconcile import reconcile
-from tenancy.context import shop_scope
+from tenancy.context import Scope, shop_scope
 from tenancy.models import Shop
 
 # What a step's share of the progress bar is, out of 100.

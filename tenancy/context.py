@@ -7,8 +7,8 @@ only this shop's rows, to raw SQL too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,10 @@ from common.errors import NoShop
 
 if TYPE_CHECKING:
     from tenancy.models import Shop
+
+# Opens the shop for one step of long work, `scope(write=False)` for one that only reads: `shop_scope`
+# for a shop, or a job's own, which refuses to write for a worker that was given up for dead.
+Scope = Callable[..., "AbstractContextManager[Shop]"]
 
 _current: ContextVar[Shop | None] = ContextVar("current_shop", default=None)
 
@@ -80,6 +84,11 @@ def shop_scope(shop: Shop, *, write: bool = True) -> Iterator[Shop]:
         finally:
             # Before the commit: what runs after it stands outside, and opens a scope of its own.
             _current.reset(token)
+
+
+def in_current_shop(*, write: bool = True) -> AbstractContextManager[Shop]:
+    """The scope of callers that stand inside a shop already."""
+    return shop_scope(current_shop(), write=write)
 
 
 def _tell_postgresql(shop_id: str) -> None:

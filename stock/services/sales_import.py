@@ -9,7 +9,6 @@ date become history, sales from it on become postings.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
@@ -32,7 +31,7 @@ from stock.importing.preview import Preview, preview
 from stock.importing.sales import FIELDS, Manner, Sale, dates_of, read_sales
 from stock.models import Balance, HistorySale, ImportedPosting, Kind, Movement, Posting, SalesImport
 from stock.services import ledger
-from tenancy.context import current_shop, require_shop_id
+from tenancy.context import Scope, current_shop, require_shop_id
 from tenancy.models import User
 
 # Sales that are posted, or postings that are undone, in one transaction.
@@ -40,7 +39,6 @@ PART_SALES = 4_000
 PART_POSTINGS = 20
 PRODUCTS_AT_ONCE = 2_000
 
-Scope = Callable[..., AbstractContextManager[Any]]  # shop_scope for the shop, or a job's
 Progress = Callable[[int, int, str], None]
 
 
