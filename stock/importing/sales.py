@@ -132,6 +132,9 @@ def _reader(manner: Manner) -> Callable[[int, list[str]], Sale | Ignored | RowFa
     @lru_cache(maxsize=20_000)
     def moment_of(text: str) -> tuple[date, datetime]:
         day, at, offset = read_moment(text, manner.order)
+        if day > today + timedelta(days=1):
+            # Refused below. The last day of all has no end in UTC, so it is not looked for.
+            return day, manner.latest
         if offset is not None and at is not None:
             when = datetime.combine(day, at, tzinfo=offset).astimezone(manner.zone)
             return when.date(), min(when, manner.latest)

@@ -141,6 +141,12 @@ def test_a_sale_still_to_come_is_a_fault(warehouse):
     assert "still to come" in made.summary["faults"][0]["fault"]
 
 
+@pytest.mark.parametrize("when", ["9999-12-31", "9999-12-31 23:00-12:00"])
+def test_the_last_day_of_all_is_still_to_come_too(warehouse, when):
+    made = bring(warehouse, f"{HEADER}A,Cup,1,{when},2\nA,Cup,1,2026-03-01,2\n")
+    assert "still to come" in made.summary["faults"][0]["fault"]
+
+
 def test_a_file_without_the_needed_columns_is_refused(warehouse):
     with pytest.raises(FileFault, match=r"till\.csv, row 1: There is no column for quantity"):
         bring(warehouse, "SKU,Date\nA,2026-03-01\n")
