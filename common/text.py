@@ -31,3 +31,8 @@ def clean_text(value: object, *, field: str, limit: int, required: bool = False)
     if not is_storable(text):
         raise BadInput.at(field, _("has a character that cannot be stored"))
     return text
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks and control characters: what may stand in a mail's header."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -74,8 +74,3 @@ def long_day(value: date | None) -> str:
     locale = babel_locale()
     pattern = "EEEE d MMMM y" if locale.language == "en" else "full"
     return format_date(value, pattern, locale=locale)
-
-
-def one_line(text: str) -> str:
-    """`text` without line breaks and control characters: what may stand in a mail's header."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

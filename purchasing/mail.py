@@ -13,7 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from common.templatetags.ui import amount
-from purchasing.document import Document, document_of, in_supplier_language, long_day, one_line
+from common.text import one_line
+from purchasing.document import Document, document_of, in_supplier_language, long_day
 from purchasing.models import OutboundMail
 from purchasing.pdf import order_pdf
 from tenancy.models import Shop

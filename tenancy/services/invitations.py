@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 from email.utils import formataddr, parseaddr
-from functools import partial
 
 from django.conf import settings
 from django.core import signing
@@ -21,6 +20,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from common.errors import Conflict, NotFound, NotPermitted
+from common.text import one_line
 from tenancy.audit import record
 from tenancy.context import current_shop, shop_scope
 from tenancy.models import Invitation, Membership, Shop, User
@@ -140,7 +140,9 @@ def _expiry() -> datetime:
 
 
 def _mail_after_commit(invitation: Invitation) -> None:
-    transaction.on_commit(partial(_mail, current_shop(), invitation), robust=True)
+    shop = current_shop()
+    # A partial has no name, which Django needs to log a callback that failed.
+    transaction.on_commit(lambda: _mail(shop, invitation), robust=True)
 
 
 def _mail(shop: Shop, invitation: Invitation) -> None:
@@ -154,9 +156,9 @@ def _mail(shop: Shop, invitation: Invitation) -> None:
     sender_address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     with translation.override(shop.language), timezone.override(shop.zone):
         message = EmailMultiAlternatives(
-            subject=_("Join %(shop)s on Parstock") % {"shop": shop.name},
+            subject=one_line(_("Join %(shop)s on Parstock") % {"shop": shop.name}),
             body=render_to_string("tenancy/mail/invitation.txt", context),
-            from_email=formataddr((shop.sender_name or shop.name, sender_address)),
+            from_email=formataddr((one_line(shop.sender_name or shop.name), sender_address)),
             to=[invitation.email],
             reply_to=[shop.reply_to] if shop.reply_to else None,
         )

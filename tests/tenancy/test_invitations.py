@@ -69,6 +69,27 @@ def test_an_invitation_is_mailed_in_the_shops_name_and_language(send, owner):
     assert row.mailed_at is not None
 
 
+def test_a_line_break_in_a_shops_name_ends_no_header_of_the_mail(send, owner):
+    owner.shop.name = "Marlow\nBcc: spy@example.org"
+    owner.shop.save()
+    send()
+    (message,) = mail.outbox
+    assert message.subject == "Join Marlow Bcc: spy@example.org on Parstock"
+    assert message.recipients() == [ADDRESS]
+    assert message.message()["Bcc"] is None
+
+
+def test_an_invitation_that_cannot_be_mailed_is_made_all_the_same(send, owner, monkeypatch, caplog):
+    def breaks(*_args, **_fields):
+        raise ValueError("not a mail")
+
+    monkeypatch.setattr(mail.EmailMultiAlternatives, "send", breaks)
+    send()
+    (row,) = rows(owner.shop)
+    assert row.mailed_at is None
+    assert "not a mail" in caplog.text
+
+
 def test_nothing_is_mailed_for_an_invitation_that_was_rolled_back(owner, django_capture_on_commit_callbacks):
     def invite_and_fail():
         with shop_scope(owner.shop):
