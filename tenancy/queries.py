@@ -6,30 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from common.dates import start_of_day
+from tenancy.audit import name_of
 from tenancy.context import current_shop
 from tenancy.models import ApiToken, AuditEvent, Invitation, Membership, Shop, User
-
-# Words for the changes recorded by this app; those of other apps are shown by their code.
-ACTIONS = {
-    "shop.created": gettext_lazy("Shop created"),
-    "shop.settings": gettext_lazy("Settings changed"),
-    "member.role_changed": gettext_lazy("Role changed"),
-    "member.removed": gettext_lazy("Member removed"),
-    "invitation.sent": gettext_lazy("Invitation sent"),
-    "invitation.sent_again": gettext_lazy("Invitation sent again"),
-    "invitation.withdrawn": gettext_lazy("Invitation withdrawn"),
-    "invitation.accepted": gettext_lazy("Invitation accepted"),
-    "token.created": gettext_lazy("Token created"),
-    "token.revoked": gettext_lazy("Token revoked"),
-    "admin.act_in_shop": gettext_lazy("Operator entered the shop"),
-    "admin.leave_shop": gettext_lazy("Operator left the shop"),
-}
-
 
 def shops_of(user: User) -> QuerySet[Membership]:
     """A person's memberships in active shops, by the shop's name."""
@@ -47,7 +30,9 @@ def waiting_invitations() -> QuerySet[Invitation]:
 
 def tokens() -> QuerySet[ApiToken]:
     """Those in use first."""
-    return ApiToken.objects.select_related("created_by").order_by("-revoked_at", "-created_at")
+    return ApiToken.objects.select_related("created_by").order_by(
+        F("revoked_at").desc(nulls_first=True), "-created_at"
+    )
 
 
 def audit_events(
@@ -74,9 +59,9 @@ def audit_events(
     return events
 
 
-def audit_actions() -> list[tuple[str, Any]]:
+def audit_actions() -> list[tuple[str, str]]:
     codes = AuditEvent.objects.order_by("action").values_list("action", flat=True).distinct()
-    return [(code, ACTIONS.get(code, code)) for code in codes]
+    return sorted(((code, name_of(code)) for code in codes), key=lambda named: named[1])
 
 
 def audit_actors() -> list[tuple[int, str]]:
@@ -87,8 +72,10 @@ def audit_actors() -> list[tuple[int, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
+    """`before` is None where there was nothing before."""
+
     field: str
-    before: str
+    before: str | None
     after: str
 
 
@@ -97,9 +84,17 @@ def changes(event: AuditEvent) -> list[Change]:
     before, after = event.before, event.after
     if not isinstance(before or {}, dict) or not isinstance(after or {}, dict):
         return [Change("", _written(before), _written(after))]
-    before, after = before or {}, after or {}
+    is_new, before, after = before is None, before or {}, after or {}
     names = [*before, *(name for name in after if name not in before)]
-    return [Change(name, _written(before.get(name)), _written(after.get(name))) for name in names]
+    return [
+        Change(
+            name.replace("_", " "),
+            None if is_new else _written(before.get(name)),
+            _written(after.get(name)),
+        )
+        for name in names
+        if is_new or before.get(name) != after.get(name)
+    ]
 
 
 def _written(value: Any) -> str:

@@ -83,6 +83,13 @@ def test_a_revoked_token_stays_revoked(client, owner):
     assert "revoked" in client.get(page("tokens", owner)).content.decode()
 
 
+def test_tokens_in_use_stand_before_revoked_ones(client, owner):
+    old, _ = make_one(client, owner, name="Old till").context["made"]
+    revoked, _ = make_one(client, owner, name="Lost till").context["made"]
+    client.post(page("revoke_token", owner, revoked.pk))
+    assert [token.pk for token in client.get(page("tokens", owner)).context["tokens"]] == [old.pk, revoked.pk]
+
+
 def test_nobody_makes_or_revokes_a_token_above_their_own_role(owner):
     manager = make_member(owner.shop, Role.MANAGER).memberships.get()
     with shop_scope(owner.shop):
