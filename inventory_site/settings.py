@@ -1,6 +1,6 @@
 """Settings: defaults fit one small shop on one machine, the environment does the rest.
 
-Every variable is listed with its effect in `.env.example` and docs/operations.md.
+Every variable is listed with its effect and its default in `.env.example`.
 """
 
 from __future__ import annotations
