@@ -9,8 +9,11 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.services import open_first_warehouse
+        from catalog.words import ACTIONS
+        from tenancy.registry import name_actions
         from tenancy.signals import shop_created
 
+        name_actions(ACTIONS)
         shop_created.connect(open_first_warehouse, dispatch_uid="catalog.first_warehouse")
         add_place(Place(30, _("Suppliers"), "suppliers", "supplier"))
         add_place(Place(30, _("Warehouses"), "warehouses", "warehouse", permission="catalog.edit"))

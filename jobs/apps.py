@@ -16,9 +16,11 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         autodiscover_modules("jobs")
         from jobs.queries import count_unfinished
+        from tenancy.registry import name_actions
 
         running = Waiting(_("%(number)s at work"), "jobs.manage", count_unfinished)
         add_place(Place(32, _("Jobs"), "jobs", "clock", permission="jobs.manage", waiting=running))
+        name_actions({"job.cancel": _("Job cancelled"), "job.retry": _("Job tried again")})
         register(check_queue)
         post_migrate.connect(ensure_tick, sender=self, dispatch_uid="jobs.tick")
 

@@ -13,7 +13,10 @@ class TenancyConfig(AppConfig):
 
     def ready(self) -> None:
         from tenancy.enforcement import enforce
+        from tenancy.registry import name_actions
+        from tenancy.words import ACTIONS
 
+        name_actions(ACTIONS)
         add_place(Place(34, _("Settings"), "settings", "settings", permission="shop.settings"))
         add_place(Place(35, _("Audit"), "audit", "audit", permission="audit.view"))
         # After all migrations of a run: `sender` makes it once, not once per app.

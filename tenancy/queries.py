@@ -10,9 +10,10 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from common.dates import start_of_day
-from tenancy.audit import name_of
 from tenancy.context import current_shop
 from tenancy.models import ApiToken, AuditEvent, Invitation, Membership, Shop, User
+from tenancy.registry import name_of
+
 
 def shops_of(user: User) -> QuerySet[Membership]:
     """A person's memberships in active shops, by the shop's name."""
@@ -72,7 +73,7 @@ def audit_actors() -> list[tuple[int, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`before` is None where there was nothing before."""
+    """`before` is None where there was nothing before, or the same."""
 
     field: str
     before: str | None
@@ -84,16 +85,15 @@ def changes(event: AuditEvent) -> list[Change]:
     before, after = event.before, event.after
     if not isinstance(before or {}, dict) or not isinstance(after or {}, dict):
         return [Change("", _written(before), _written(after))]
-    is_new, before, after = before is None, before or {}, after or {}
+    before, after = before or {}, after or {}
     names = [*before, *(name for name in after if name not in before)]
     return [
         Change(
             name.replace("_", " "),
-            None if is_new else _written(before.get(name)),
+            _written(before[name]) if name in before and before[name] != after.get(name) else None,
             _written(after.get(name)),
         )
         for name in names
-        if is_new or before.get(name) != after.get(name)
     ]
 
 

@@ -17,6 +17,7 @@ from tenancy.access import require
 from tenancy.forms import AuditFilterForm, InviteForm, RoleForm, ShopSettingsForm, TokenForm
 from tenancy.models import ApiToken, Invitation, Membership, Shop
 from tenancy.permissions import Permission
+from tenancy.registry import name_of
 from tenancy.requests import ShopRequest
 from tenancy.services import invitations, people, tokens
 from tenancy.services.shops import save_settings
@@ -160,8 +161,6 @@ def audit(request: ShopRequest) -> HttpResponse:
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
     page = Paginator(queries.audit_events(**wanted), EVENTS_A_PAGE).get_page(request.GET.get("page"))
     kept = [(name, str(value)) for name, value in request.GET.items() if value and name != "page"]
-    rows = [
-        (event, queries.ACTIONS.get(event.action, event.action), queries.changes(event)) for event in page
-    ]
+    rows = [(event, name_of(event.action), queries.changes(event)) for event in page]
     context = {"form": form, "page": page, "rows": rows, "query": f"{urlencode(kept)}&" if kept else ""}
     return render(request, "tenancy/audit.html", context)

@@ -1,0 +1,21 @@
+"""Words for what this app writes into the audit."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy
+
+ACTIONS = {
+    "product.add": gettext_lazy("Product added"),
+    "product.change": gettext_lazy("Product changed"),
+    "product.barcodes": gettext_lazy("Barcodes changed"),
+    "supplier.add": gettext_lazy("Supplier added"),
+    "supplier.change": gettext_lazy("Supplier changed"),
+    "supplierproduct.add": gettext_lazy("Terms added"),
+    "supplierproduct.change": gettext_lazy("Terms changed"),
+    "supplierproduct.remove": gettext_lazy("Terms removed"),
+    "warehouse.add": gettext_lazy("Warehouse added"),
+    "warehouse.change": gettext_lazy("Warehouse changed"),
+    "warehouse.locations": gettext_lazy("Places of a warehouse changed"),
+    "products.imported": gettext_lazy("Products imported"),
+    "suppliers.imported": gettext_lazy("Suppliers imported"),
+}

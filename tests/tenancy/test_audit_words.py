@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tenancy.models import AuditEvent
+from tenancy.queries import changes
+from tenancy.registry import name_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def recorded_actions():
+    """The actions that are written out where `record` is called."""
+    for path in ROOT.glob("*/**/*.py"):
+        if path.parts[len(ROOT.parts)] in {"tests", "benchmarks"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            name = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+            if name in {"record", "_record_line"} and isinstance(
+                node.args[0] if node.args else None, ast.Constant
+            ):
+                yield node.args[0].value
+
+
+def test_every_action_of_the_apps_has_words():
+    actions = set(recorded_actions())
+    assert {"order.drafted", "shop.created", "job.cancel"} <= actions
+    assert [action for action in sorted(actions) if "." in action and name_of(action) == plain(action)] == []
+
+
+def plain(action):
+    return action.replace(".", ": ").replace("_", " ").capitalize()
+
+
+def test_an_action_without_words_is_readable():
+    assert name_of("admin.change_shop") == "Admin: change shop"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (None, {"order_grace_minutes": 10}, [("order grace minutes", None, "10")]),
+        ({"name": "Old"}, {"name": "New"}, [("name", "Old", "New")]),
+        (
+            {"product": "Mug", "quantity": "5"},
+            {"product": "Mug", "quantity": "6"},
+            [("product", None, "Mug"), ("quantity", "5", "6")],
+        ),
+        ({"role": "clerk"}, None, [("role", "clerk", "–")]),
+    ],
+)
+def test_a_change_tells_what_was_before_where_that_was_something_else(before, after, shown):
+    found = changes(AuditEvent(shop_id=1, before=before, after=after))
+    assert [(change.field, change.before, change.after) for change in found] == shown
