@@ -198,11 +198,24 @@ def test_a_further_shop_may_be_opened_by_operators_or_with_open_sign_up(client, 
 # ---- passwords and mails -----------------------------------------------------------------------
 
 
+def test_mailed_links_lead_to_the_installations_own_address_whatever_host_was_asked(client, settings):
+    settings.SITE_URL, settings.ALLOWED_HOSTS = "https://stock.example", ["*"]
+    user = add_user("ines@example.org", PASSWORD, verified=False)
+    client.post("/accounts/password/reset/", {"email": user.email}, headers={"host": "evil.example"})
+    client.force_login(user)
+    again = {"email": user.email, "action_send": ""}
+    client.post("/accounts/email/", again, headers={"host": "evil.example"})
+    assert len(mail.outbox) == 2
+    for message in mail.outbox:
+        assert re.findall(r"https?://[^/\s]+/accounts/\S+/\S+", message.body)
+        assert "evil.example/" not in message.body
+
+
 def test_a_forgotten_password_is_replaced_through_the_mailed_link(client):
     add_user("ines@example.org", PASSWORD)
     client.post("/accounts/password/reset/", {"email": "INES@example.org"})
     (message,) = mail.outbox
-    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", message.body)
+    link = re.search(r"http://127\.0\.0\.1:\d+(/accounts/password/reset/key/\S+)", message.body)
     page = client.get(link.group(1), follow=True)
     assert page.status_code == 200
     client.post(
