@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,9 +19,10 @@ from django.urls.converters import IntConverter, UUIDConverter
 from django.urls.resolvers import RoutePattern
 from django.utils import timezone
 
+from tenancy.api_access import HasShopPermission
 from tenancy.context import shop_scope
 from tenancy.models import Shop, User
-from tenancy.permissions import Role, outranks
+from tenancy.permissions import Permission, Role, outranks
 from tests.access_table import ACCOUNTS_OPEN, API, OPEN, OUTSIDE, PAGES
 from tests.factories import make_member, make_shop, make_token, make_user
 
@@ -323,3 +325,12 @@ def test_a_role_is_read_at_each_request(client, world):
     assert client.get(path).status_code == 403
     user.memberships.all().delete()
     assert client.get(path).status_code == 404
+
+
+def test_head_needs_what_get_needs():
+    view = SimpleNamespace(permissions={"GET": Permission.AUDIT_VIEW})
+    inner = SimpleNamespace(permissions=frozenset({Permission.SHOP_VIEW}))
+    request = SimpleNamespace(user=object(), auth=None, method="HEAD", _request=inner)
+    assert not HasShopPermission().has_permission(request, view)
+    inner.permissions = frozenset({Permission.AUDIT_VIEW})
+    assert HasShopPermission().has_permission(request, view)
