@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -104,7 +104,7 @@ class Manner:
 
 def read_sales(source: Source, manner: Manner) -> Iterator[Sale | Ignored | RowFault]:
     """Every line of the file in its order, as what it turns out to be."""
-    read = _reader(manner)
+    read = _Reader(manner).read
     header = manner.columns.header_row
     for number, row in source.records():
         if number > header and any(row):
@@ -116,93 +116,95 @@ class _BadCell(Exception):
         self.field, self.value, self.fault, self.advice = field, value, fault, advice
 
 
-def _reader(manner: Manner) -> Callable[[int, list[str]], Sale | Ignored | RowFault]:
-    """A function for one row; what files repeat on many rows is read once and remembered."""
-    columns = manner.columns
-    today = manner.latest.astimezone(manner.zone).date()
+class _Reader:
+    """Reads one row at a time; what files repeat on many rows is read once and remembered."""
 
-    @lru_cache(maxsize=20_000)
-    def quantity_of(text: str) -> int:
-        return read_quantity(text)
+    def __init__(self, manner: Manner) -> None:
+        self.manner = manner
+        self.columns = manner.columns
+        self.today = manner.latest.astimezone(manner.zone).date()
+        remembered = lru_cache(maxsize=20_000)
+        self.quantity_of = remembered(read_quantity)
+        self.price_of = remembered(self._read_price)
+        self.moment_of = remembered(self._read_moment)
+        self.key_of = remembered(search_key)
+        self.fault_of = remembered(_fault_of_sku)
+        self.is_no_product = remembered(self._is_no_product)
 
-    @lru_cache(maxsize=20_000)
-    def price_of(text: str) -> int:
-        return read_unit_price(text.strip("£$€¥ "), manner.currency)
+    def read(self, number: int, row: list[str]) -> Sale | Ignored | RowFault:
+        try:
+            return self._sale_or_ignored(number, row)
+        except _BadCell as bad:
+            column = self.columns.name_of(bad.field)
+            return RowFault(number, column, bad.value[:60], bad.fault, bad.advice)
 
-    @lru_cache(maxsize=20_000)
-    def moment_of(text: str) -> tuple[date, datetime]:
+    def _sale_or_ignored(self, number: int, row: list[str]) -> Sale | Ignored:
+        cell = self.columns.cell
+        sku, name, typed = cell(row, "sku"), cell(row, "name")[:_LONGEST_NAME], cell(row, "quantity")
+        day, at = self._moment(cell(row, "date"))
+
+        def ignored(reason: Reason) -> Ignored:
+            return Ignored(number, reason, sku, name, typed, day)
+
+        if cell(row, "invoice")[:1] in {"C", "c"} and typed[:1] in {"-", "−"}:
+            return ignored(Reason.CANCELLATION)
+        if self.is_no_product(sku):
+            return ignored(Reason.NO_PRODUCT)
+        quantity = self._quantity(typed)
+        if quantity <= 0:
+            return ignored(Reason.NEGATIVE if quantity else Reason.NOTHING)
+        price = self._price(cell(row, "price"))
+        if price is not None and price <= 0:
+            return ignored(Reason.NO_PRICE)
+        if fault := self.fault_of(sku):
+            raise _BadCell("sku", sku, fault, _("Write the product's code here."))
+        key = self.key_of(sku)
+        if quantity % QUANTITY_SCALE and key in self.manner.whole_units:
+            advice = _("Write a whole number, or let the product be sold in parts.")
+            raise _BadCell("quantity", typed, _("This product is sold in whole units."), advice)
+        return Sale(number, key, sku, name, quantity, price, day, at)
+
+    def _moment(self, text: str) -> tuple[date, datetime]:
+        try:
+            day, at = self.moment_of(text)
+        except BadDay as error:
+            advice = _("Mend the date, or leave the row out.")
+            raise _BadCell("date", text, str(error), advice) from None
+        if day > self.today:
+            advice = _("Mend the date, or import the file after that day.")
+            raise _BadCell("date", text, _("This day is still to come."), advice)
+        return day, at
+
+    def _quantity(self, text: str) -> int:
+        try:
+            return self.quantity_of(text)
+        except BadInput:
+            fault = _("This is not a quantity.") if text else _("The quantity is missing.")
+            raise _BadCell("quantity", text, fault, _("Write a number like 12 or 1.5.")) from None
+
+    def _price(self, text: str) -> int | None:
+        try:
+            return self.price_of(text) if text else None
+        except BadInput:
+            advice = _("Write a price like 4.60, without thousands signs.")
+            raise _BadCell("price", text, _("This is not a price."), advice) from None
+
+    def _read_price(self, text: str) -> int:
+        return read_unit_price(text.strip("£$€¥ "), self.manner.currency)
+
+    def _read_moment(self, text: str) -> tuple[date, datetime]:
+        manner = self.manner
         day, at, offset = read_moment(text, manner.order)
-        if day > today + timedelta(days=1):
-            # Refused below. The last day of all has no end in UTC, so it is not looked for.
+        if day > self.today + timedelta(days=1):
+            # To be refused. The last day of all has no end in UTC, so it is not looked for.
             return day, manner.latest
         if offset is not None and at is not None:
             when = datetime.combine(day, at, tzinfo=offset).astimezone(manner.zone)
             return when.date(), min(when, manner.latest)
         return day, min(_on_clock(day, at, manner.zone), manner.latest)
 
-    @lru_cache(maxsize=20_000)
-    def key_of(sku: str) -> str:
-        return search_key(sku)
-
-    @lru_cache(maxsize=20_000)
-    def fault_of(sku: str) -> str:
-        return _fault_of_sku(sku)
-
-    @lru_cache(maxsize=20_000)
-    def is_no_product(sku: str) -> bool:
-        return key_of(sku) not in manner.known and _NO_PRODUCT.fullmatch(sku.upper()) is not None
-
-    def sale_or_ignored(number: int, row: list[str]) -> Sale | Ignored:
-        sku = columns.cell(row, "sku")
-        name = columns.cell(row, "name")[:_LONGEST_NAME]
-        quantity_text = columns.cell(row, "quantity")
-        date_text = columns.cell(row, "date")
-        try:
-            day, at = moment_of(date_text)
-        except BadDay as error:
-            advice = _("Mend the date, or leave the row out.")
-            raise _BadCell("date", date_text, str(error), advice) from None
-        if day > today:
-            advice = _("Mend the date, or import the file after that day.")
-            raise _BadCell("date", date_text, _("This day is still to come."), advice)
-        if columns.cell(row, "invoice")[:1] in {"C", "c"} and quantity_text[:1] in {"-", "−"}:
-            return Ignored(number, Reason.CANCELLATION, sku, name, quantity_text, day)
-        if is_no_product(sku):
-            return Ignored(number, Reason.NO_PRODUCT, sku, name, quantity_text, day)
-        try:
-            quantity = quantity_of(quantity_text)
-        except BadInput:
-            fault = _("This is not a quantity.") if quantity_text else _("The quantity is missing.")
-            raise _BadCell("quantity", quantity_text, fault, _("Write a number like 12 or 1.5.")) from None
-        if quantity <= 0:
-            reason = Reason.NEGATIVE if quantity else Reason.NOTHING
-            return Ignored(number, reason, sku, name, quantity_text, day)
-        price_text = columns.cell(row, "price")
-        price = None
-        if price_text:
-            try:
-                price = price_of(price_text)
-            except BadInput:
-                advice = _("Write a price like 4.60, without thousands signs.")
-                raise _BadCell("price", price_text, _("This is not a price."), advice) from None
-            if price <= 0:
-                return Ignored(number, Reason.NO_PRICE, sku, name, quantity_text, day)
-        if fault := fault_of(sku):
-            raise _BadCell("sku", sku, fault, _("Write the product's code here."))
-        key = key_of(sku)
-        if quantity % QUANTITY_SCALE and key in manner.whole_units:
-            advice = _("Write a whole number, or let the product be sold in parts.")
-            raise _BadCell("quantity", quantity_text, _("This product is sold in whole units."), advice)
-        return Sale(number, key, sku, name, quantity, price, day, at)
-
-    def read(number: int, row: list[str]) -> Sale | Ignored | RowFault:
-        try:
-            return sale_or_ignored(number, row)
-        except _BadCell as bad:
-            column = columns.name_of(bad.field)
-            return RowFault(number, column, bad.value[:60], bad.fault, bad.advice)
-
-    return read
+    def _is_no_product(self, sku: str) -> bool:
+        return self.key_of(sku) not in self.manner.known and _NO_PRODUCT.fullmatch(sku.upper()) is not None
 
 
 def _fault_of_sku(sku: str) -> str:
