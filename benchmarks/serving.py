@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,8 +108,10 @@ class Server:
             spent = tree.cpu_times()
             total += spent.user + spent.system + spent.children_user + spent.children_system
             for child in tree.children(recursive=True):
-                with_child = child.cpu_times()
-                total += with_child.user + with_child.system
+                # One that ends meanwhile is counted among its parent's ended children next time.
+                with suppress(psutil.NoSuchProcess):
+                    of_child = child.cpu_times()
+                    total += of_child.user + of_child.system
         return total
 
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from catalog.gtin import has_wrong_check_digit, spellings
 from catalog.models import Barcode, Category, Location, Product, Supplier, SupplierProduct, Warehouse
 from catalog.queries import clean_code
+from catalog.room import refuse_if_full
 from common.errors import BadInput, Conflict
 from tenancy.audit import data_of, only_changes, record
-from tenancy.context import current_shop
 from tenancy.models import User
 
 
@@ -30,10 +30,8 @@ def save_product(product: Product, *, barcodes: Sequence[str] | None, actor: Use
     SKU is taken or the shop is full. Then nothing is changed.
     """
     codes = None if barcodes is None else check_barcodes(barcodes, product)
-    if product.pk is None and Product.objects.count() >= current_shop().product_limit:
-        raise Conflict(
-            _("This shop may keep %(limit)s products, and it does.") % {"limit": current_shop().product_limit}
-        )
+    if product.pk is None:
+        refuse_if_full()
     with transaction.atomic():
         _save(
             product, actor, Conflict(_("A product with this SKU exists already."), {"sku": [_("is taken")]})
