@@ -33,7 +33,7 @@ STOREYS = [
     "models",
     "queries lookups page_queries stock.permissions insights.running_out",
     # What changes things, with what it is built of.
-    "services audit enforcement importing file_import document mail pdf smtp words"
+    "services audit enforcement importing file_import room document mail pdf smtp words"
     " context health queue running states tick night demo generated_shop",
     # What people and machines fill in and are shown.
     "forms account_forms shop_forms import_forms count_forms sheets documents happenings api_schema"
