@@ -8,6 +8,10 @@ class StockConfig(AppConfig):
     name = "stock"
 
     def ready(self) -> None:
+        from stock.services.import_watch import ImportWatch
+        from stock.services.watchers import watch_reversals
+
+        watch_reversals(ImportWatch())
         add_place(Place(11, _("Counts"), "counts", "count", on_phone=True))
         add_place(Place(12, _("Transfers"), "transfers", "transfer"))
         add_place(Place(13, _("Sales"), "sales", "sales"))

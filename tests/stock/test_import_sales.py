@@ -339,6 +339,16 @@ def test_undo_takes_back_what_somebody_had_undone_and_brought_into_force_again(s
     assert not Balance.objects.exclude(on_hand=0).exists()
 
 
+def test_a_day_of_an_undone_import_does_not_come_back_by_hand(shop, warehouse):
+    made = quirks(warehouse)
+    post(shop, made, date(2010, 12, 17))
+    undo(shop, made)
+    mirror = Posting.objects.filter(kind=Kind.SALE, reverses__isnull=False).first()
+    with pytest.raises(Conflict, match="bring the file again"):
+        ledger.reverse(mirror, key="by-hand", policy="sale_import")
+    assert not Balance.objects.exclude(on_hand=0).exists()
+
+
 def test_an_undo_that_was_stopped_goes_on(shop, warehouse, monkeypatch):
     monkeypatch.setattr(sales_import, "PART_POSTINGS", 1)
     made = quirks(warehouse)
