@@ -9,11 +9,12 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.services import open_first_warehouse
-        from catalog.words import ACTIONS
-        from tenancy.registry import name_actions
+        from catalog.words import ACTIONS, FIELDS
+        from tenancy.registry import name_actions, write_fields
         from tenancy.signals import shop_created
 
         name_actions(ACTIONS)
+        write_fields(FIELDS)
         shop_created.connect(open_first_warehouse, dispatch_uid="catalog.first_warehouse")
         add_place(Place(30, _("Suppliers"), "suppliers", "supplier"))
         add_place(Place(30, _("Warehouses"), "warehouses", "warehouse", permission="catalog.edit"))

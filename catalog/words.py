@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy
 
+from common.templatetags.ui import amount, quantity, unit_price
+from tenancy.registry import Writer
+
 ACTIONS = {
     "product.add": gettext_lazy("Product added"),
     "product.change": gettext_lazy("Product changed"),
@@ -18,4 +21,19 @@ ACTIONS = {
     "warehouse.locations": gettext_lazy("Places of a warehouse changed"),
     "products.imported": gettext_lazy("Products imported"),
     "suppliers.imported": gettext_lazy("Suppliers imported"),
+}
+
+# Rows name what they are about in the audit itself; keys say nothing to a reader.
+FIELDS: dict[str, Writer] = {
+    "id": None,
+    "shop": None,
+    "product": None,
+    "supplier": None,
+    "price": unit_price,
+    "cost": unit_price,
+    "unit_cost": unit_price,
+    "pack": lambda value, shop: quantity(value),
+    "minimum_quantity": lambda value, shop: quantity(value),
+    "minimum_order_value": amount,
+    "order_cost": amount,
 }

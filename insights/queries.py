@@ -264,5 +264,6 @@ def day_facts() -> dict[str, Any]:
         "parked": list(Job.objects.filter(state=Job.State.PARKED)[:5]),
         "imports": list(SalesImport.objects.filter(state=SalesImport.State.UPLOADED).defer("content")[:5]),
         "failed_mails": list(failed_mails()[:5]),
-        "is_new": not Posting.objects.exists() and not SalesImport.objects.exists(),
+        "is_new": not Posting.objects.exists(),
+        "has_sales": SalesImport.objects.exists(),
     }

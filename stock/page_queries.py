@@ -18,7 +18,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from catalog.models import Product, Warehouse
-from stock.models import Balance, ImportedPosting, Movement, Observation, Posting
+from stock.models import Balance, HistorySale, ImportedPosting, Movement, Observation, Posting
 
 
 def on_hand_total() -> Coalesce:
@@ -55,6 +55,7 @@ def _count(rows: QuerySet) -> Coalesce:
 
 
 def products_to_count(warehouse: Warehouse) -> QuerySet[Product]:
-    """The active products that have ever had stock in a warehouse."""
-    held = Balance.objects.filter(warehouse=warehouse).values("product_id")
-    return Product.objects.filter(is_active=True, pk__in=held).order_by("sku_key")
+    """The active products that have ever had stock in a warehouse, or were sold there before it was kept."""
+    held = Balance.objects.filter(warehouse=warehouse, product=OuterRef("pk"))
+    sold = HistorySale.objects.filter(warehouse=warehouse, product=OuterRef("pk"))
+    return Product.objects.filter(Exists(held) | Exists(sold), is_active=True).order_by("sku_key")

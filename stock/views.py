@@ -50,7 +50,10 @@ def sheet_page(sheet: Sheet) -> Callable[..., HttpResponse]:
             form = PostingForm(sheet, request.POST, with_cost=with_cost)
             if posting := _posted(request, form):
                 return _after(request, sheet, posting, form.head.cleaned_data["warehouse"])
-        return render(request, "stock/posting_form.html", {"form": form, "sheet": sheet, **_last(request)})
+        context = {"form": form, "sheet": sheet, **_last(request)}
+        if sheet.kind == Kind.TRANSFER:
+            context["lacks_second_warehouse"] = len(active_warehouses()) < 2
+        return render(request, "stock/posting_form.html", context)
 
     return page
 

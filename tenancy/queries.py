@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from common.dates import start_of_day
 from tenancy.context import current_shop
 from tenancy.models import ApiToken, AuditEvent, Invitation, Membership, Shop, User
-from tenancy.registry import name_of
+from tenancy.registry import is_hidden, name_of, written
 
 
 def shops_of(user: User) -> QuerySet[Membership]:
@@ -90,18 +90,21 @@ def changes(event: AuditEvent) -> list[Change]:
     return [
         Change(
             name.replace("_", " "),
-            _written(before[name]) if name in before and before[name] != after.get(name) else None,
-            _written(after.get(name)),
+            _written(before[name], name) if name in before and before[name] != after.get(name) else None,
+            _written(after.get(name), name),
         )
         for name in names
+        if not is_hidden(name, after.get(name, before.get(name)))
     ]
 
 
-def _written(value: Any) -> str:
+def _written(value: Any, field: str = "") -> str:
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, int):
+        return written(field, value, current_shop())
     if isinstance(value, list):
         return ", ".join(str(part) for part in value) or "–"
     return str(value)

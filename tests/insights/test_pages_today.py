@@ -8,7 +8,7 @@ from django.utils import timezone
 from forecasting.models import ForecastRun
 from jobs.models import Job
 from purchasing.models import OutboundMail, PurchaseOrder, PurchaseOrderLine
-from stock.models import Kind
+from stock.models import Kind, SalesImport
 from tenancy.context import shop_scope
 from tests.factories import make_product, make_shop, make_supplier, make_warehouse, post_line
 from tests.pages import Visitor
@@ -114,3 +114,14 @@ def test_an_undone_sale_does_not_count_as_sold(db):
         reverse(post_line(Kind.SALE, product, place, 4_000), key="undo")
         post_line(Kind.SALE, product, place, 1_000)
     assert Visitor(shop, "viewer").get("today").context["sold"] == 1_000
+
+
+def test_a_shop_that_has_imported_its_past_is_asked_for_its_stock(db):
+    shop = make_shop()
+    with shop_scope(shop):
+        SalesImport.objects.create(warehouse=make_warehouse(), file_name="past.csv", state="posted")
+    owner = Visitor(shop, "owner")
+    page = owner.get("today").text
+    assert "What stands on the shelves?" in page
+    assert owner.address("opening_new") in page
+    assert "Two steps" not in page

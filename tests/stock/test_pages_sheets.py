@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
 from catalog.models import Warehouse
-from stock.models import Balance, Kind, Movement, Posting
+from stock.models import Balance, HistorySale, Kind, Movement, Posting, SalesImport
 from tenancy.context import shop_scope
 from tests.factories import make_product, make_shop, make_warehouse, post_line
 from tests.pages import Visitor
@@ -299,3 +299,31 @@ def test_another_shops_product_and_warehouse_are_unknown_here(clerk):
     assert "FOREIGN" not in clerk.get("sale_new", product=product.pk).text
     with shop_scope(other):
         assert not Movement.objects.exists()
+
+
+def test_a_shop_with_one_warehouse_is_told_that_a_transfer_needs_two():
+    shop = make_shop()
+    with shop_scope(shop):
+        make_warehouse()
+    owner, clerk = Visitor(shop, "owner"), Visitor(shop, "clerk")
+    assert owner.address("warehouse_new") in owner.get("transfer_new").text
+    assert "goods need a second one" in clerk.get("transfer_new").text
+    with shop_scope(shop):
+        make_warehouse()
+    assert "goods need a second one" not in owner.get("transfer_new").text
+
+
+def test_the_list_to_count_begins_with_what_was_sold_before_stock_was_kept():
+    shop = make_shop()
+    with shop_scope(shop):
+        place, sold, held = make_warehouse(), make_product(name="Sold once"), make_product(name="Held here")
+        make_product(name="Neither")
+        past = SalesImport.objects.create(warehouse=place, file_name="past.csv", state="posted")
+        HistorySale.objects.create(
+            sales_import=past, warehouse=place, product=sold, day=date(2026, 1, 2), quantity=1_000
+        )
+        post_line(Kind.OPENING, held, place, 5_000)
+    page = Visitor(shop, "clerk").get("count_list", warehouse=place.pk).text
+    assert "Sold once" in page
+    assert "Held here" in page
+    assert "Neither" not in page

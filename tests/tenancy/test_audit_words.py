@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tenancy.context import shop_scope
 from tenancy.models import AuditEvent
 from tenancy.queries import changes
 from tenancy.registry import name_of
@@ -52,6 +53,14 @@ def test_an_action_without_words_is_readable():
         ({"role": "clerk"}, None, [("role", "clerk", "–")]),
     ],
 )
-def test_a_change_tells_what_was_before_where_that_was_something_else(before, after, shown):
-    found = changes(AuditEvent(shop_id=1, before=before, after=after))
+def test_a_change_tells_what_was_before_where_that_was_something_else(shop, before, after, shown):
+    with shop_scope(shop):
+        found = changes(AuditEvent(before=before, after=after))
     assert [(change.field, change.before, change.after) for change in found] == shown
+
+
+def test_costs_and_packs_are_written_in_their_units_and_keys_are_left_out(shop):
+    event = AuditEvent(shop=shop, after={"id": 7, "supplier": 3, "unit_cost": 1_200_000, "pack": 12_000})
+    with shop_scope(shop):
+        found = [(change.field, change.after) for change in changes(event)]
+    assert found == [("unit cost", "£1.20"), ("pack", "12")]
