@@ -15,9 +15,12 @@ from django.utils import timezone
 from rest_framework import authentication, exceptions, permissions, throttling
 from rest_framework.request import Request
 
+from common.one_row import OneRow
 from tenancy.context import require_shop_id
 from tenancy.models import ApiToken, Membership, Shop
 from tenancy.permissions import Permission, permissions_of
+
+_token_by = OneRow(ApiToken, "shop_id = %s AND digest = %s AND revoked_at IS NULL")
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -54,12 +57,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
 
 def _token_of(secret: str) -> ApiToken | None:
-    # By hand, as each request asks it: the ORM would put the statement together anew each time.
-    found = ApiToken.objects.raw(
-        "SELECT * FROM tenancy_apitoken WHERE shop_id = %s AND digest = %s AND revoked_at IS NULL",
-        [require_shop_id(), ApiToken.digest_of(secret)],
-    )
-    token = next(iter(found), None)
+    token = _token_by(require_shop_id(), ApiToken.digest_of(secret))
     if token and token.expires_at and token.expires_at <= timezone.now():
         return None
     return token

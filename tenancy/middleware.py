@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from common.errors import Conflict, ParstockError
+from common.one_row import OneRow
 from tenancy.context import shop_scope
 from tenancy.models import Membership, Shop
 from tenancy.permissions import permissions_of
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ACTING_SHOP = "acting_shop"  # session key: the shop an operator looks at in /admin/
+
+_shop_at = OneRow(Shop, "slug = %s AND is_active")
 
 
 class ShopMiddleware:
@@ -110,13 +113,6 @@ class RefusedByDatabase(HttpResponse):
 
 def _refused(request: HttpRequest, refusal: ParstockError) -> HttpResponse:
     return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
-
-
-def _shop_at(slug: str) -> Shop | None:
-    # By hand, as each request asks it: the ORM would put the statement together anew each time.
-    return next(
-        iter(Shop.objects.raw("SELECT * FROM tenancy_shop WHERE slug = %s AND is_active", [slug])), None
-    )
 
 
 def _no_such_shop() -> JsonResponse:
