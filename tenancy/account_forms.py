@@ -30,7 +30,7 @@ class LoginForm(_Plain, allauth.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("E-mail")
-        self.fields["login"].widget.attrs["autocomplete"] = "username"
+        self.fields["login"].widget.attrs |= {"autocomplete": "username", "autofocus": True}
         self.fields["remember"].label = _("Keep me signed in on this device")
         # The page has its own link; allauth puts one here as unlabelled help text.
         self.fields["password"].help_text = ""

@@ -29,7 +29,7 @@ def create_token(
         created_by=actor.user,
         expires_at=expires_at,
     )
-    after = {"role": role, "expires": expires_at.isoformat() if expires_at else None}
+    after = {"role": role, "expires": expires_at.date().isoformat() if expires_at else None}
     record("token.created", actor=actor.user, about=name, after=after)
     return token, secret
 
