@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from catalog.models import Barcode, Product, SupplierProduct, Warehouse
+from common.prepared import prepared_cursor
 from common.search_key import search_key
 from tenancy.context import require_shop_id
 
@@ -43,7 +44,7 @@ def named_in_documents(skus: Iterable[str], codes: Iterable[str]) -> tuple[dict[
     if connection.vendor == "sqlite":
         keys, places = json.dumps(keys), json.dumps(places)  # type: ignore[assignment]
     shop_id = require_shop_id()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT 1, sku_key, id, has_decimals FROM catalog_product"
             f" WHERE shop_id = %s AND sku_key {among}"

@@ -6,6 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
 
+from common.prepared import prepared_cursor
+
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -26,7 +28,7 @@ class OneRow(Generic[Row]):
         if connection.vendor not in self.prepared:
             self.prepared[connection.vendor] = self._prepare()
         sql, names, converters = self.prepared[connection.vendor]
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(sql, parameters)
             row = cursor.fetchone()
         if row is None:

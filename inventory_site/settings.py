@@ -128,8 +128,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.number("DATABASE_CONN_MAX_AGE", 60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # PgBouncer in transaction mode cannot hold a cursor between statements.
-    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.switch("PGBOUNCER", default=False)
+    # PgBouncer in transaction mode cannot hold a cursor, or a prepared statement, between statements.
+    _pgbouncer = env.switch("PGBOUNCER", default=False)
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = _pgbouncer
+    # How often `common.prepared` sends a statement before it is prepared.
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = None if _pgbouncer else 3
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Shared by all processes, so that rate limits count the same visitor once.

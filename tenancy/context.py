@@ -17,6 +17,7 @@ from django.db.models import BigIntegerField
 from django.db.models.expressions import Expression
 
 from common.errors import NoShop
+from common.prepared import prepared_cursor
 
 if TYPE_CHECKING:
     from tenancy.models import Shop
@@ -92,5 +93,5 @@ def in_current_shop(*, write: bool = True) -> AbstractContextManager[Shop]:
 
 
 def _tell_postgresql(shop_id: str) -> None:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute("SELECT set_config('app.shop', %s, true)", [shop_id])

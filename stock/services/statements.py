@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from common.prepared import prepared_cursor
 from common.rowset import rowset
 from stock import valuation
 from stock.models import Posting
@@ -76,7 +77,7 @@ def _select_for_update(places: set[Place]) -> dict[Place, Held]:
         complete = f" WHERE (SELECT COUNT(*) FROM {source} JOIN stock_balance b {join}) = %s"
         more = [*params, require_shop_id(), len(places)]
         lock_rows = " FOR UPDATE OF b"
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT b.warehouse_id, b.product_id, b.id, p.sku, b.on_hand, b.value,"
             " COALESCE(b.unit_cost, p.cost), b.has_bins"
@@ -95,7 +96,7 @@ def _select_for_update(places: set[Place]) -> dict[Place, Held]:
 
 def _make_balances(places: set[Place]) -> None:
     source, params = rowset(_PLACE, sorted(places))
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "INSERT INTO stock_balance (shop_id, warehouse_id, product_id, on_hand, value, has_bins)"
             " SELECT p.shop_id, d.warehouse_id, d.product_id, 0, 0, false"
@@ -121,7 +122,7 @@ def move_balances(held: Iterable[Held], *, refuse_below_zero: bool) -> None:
         return
     columns = dict.fromkeys(("id", "quantity", "value", "unit_cost", "has_bins"), "bigint")
     source, params = rowset(columns, moved)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         # The rows are locked and were checked; the condition is the database's own word on it.
         cursor.execute(
             "UPDATE stock_balance SET on_hand = stock_balance.on_hand + d.quantity,"
@@ -143,7 +144,7 @@ def bin_balances(bins: Iterable[Bin]) -> dict[Bin, int]:
     if not wanted:
         return {}
     source, params = rowset(_BIN, wanted)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT d.warehouse_id, d.product_id, d.location_id, d.lot_id, b.on_hand"
             f" FROM {source} JOIN stock_binbalance b ON b.shop_id = %s AND {_SAME_BIN.format('b')}",
@@ -159,7 +160,7 @@ def move_bins(changes: dict[Bin, int]) -> None:
     bins = sorted(changes, key=_in_order)
     source, params = rowset(columns, [(*bin_, changes[bin_]) for bin_ in bins])
     shop_id = require_shop_id()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "INSERT INTO stock_binbalance"
             " (shop_id, warehouse_id, product_id, location_id, lot_id, on_hand)"
@@ -188,7 +189,7 @@ def insert_posting(posting: Posting) -> bool:
     values = [field.get_db_prep_save(getattr(posting, field.attname), connection) for field in columns]
     names = ", ".join(connection.ops.quote_name(str(field.column)) for field in columns)
     marks = ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             f"INSERT INTO stock_posting ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING id",
             values,
@@ -223,7 +224,7 @@ def _insert_lines(
     names = ", ".join(["shop_id", "posting_id", *columns, *([stamped] if stamped else [])])
     values = ", ".join(["%s", "%s", *(f"d.{name}" for name in columns), *(["%s"] if stamped else [])])
     stamp = [connection.ops.adapt_datetimefield_value(posting.recorded_at)] if stamped else []
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {values} FROM {source}",
             [posting.shop_id, posting.pk, *stamp, *params],
@@ -233,7 +234,7 @@ def _insert_lines(
 def moved_since(moments: dict[Bin, datetime]) -> dict[Bin, int]:
     """Sums of the movements later than each bin's moment; a bin without place or lot means all."""
     source, params = rowset(_BIN | {"since": "timestamptz"}, [(*bin_, at) for bin_, at in moments.items()])
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT d.warehouse_id, d.product_id, d.location_id, d.lot_id, SUM(m.quantity)"
             f" FROM {source} JOIN stock_movement m"
