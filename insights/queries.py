@@ -241,6 +241,7 @@ def last_night(run: ForecastRun) -> dict[str, Any]:
 def day_facts() -> dict[str, Any]:
     """All that Today shows, in a fixed number of queries."""
     run = latest_run()
+    is_new = not Posting.objects.exists()
     drafts = list(open_drafts()[:20])
     for order in drafts:
         lines = [line for line in order.lines.all() if line.quantity]
@@ -253,7 +254,7 @@ def day_facts() -> dict[str, Any]:
         "sold": sales_of_last_days(7),
         "drafts": drafts,
         "late": list(late_orders(today)[:5]),
-        "expected": list(expected_goods()[:5]),
+        "expected": expected_goods()[:5],  # read only for those who do not approve
         "running_out": about_to_run_out(run, today, 8) if run else [],
         "out": products_out(8),
         "run": run,
@@ -264,6 +265,6 @@ def day_facts() -> dict[str, Any]:
         "parked": list(Job.objects.filter(state=Job.State.PARKED)[:5]),
         "imports": list(SalesImport.objects.filter(state=SalesImport.State.UPLOADED).defer("content")[:5]),
         "failed_mails": list(failed_mails()[:5]),
-        "is_new": not Posting.objects.exists(),
-        "has_sales": SalesImport.objects.exists(),
+        "is_new": is_new,
+        "has_sales": is_new and SalesImport.objects.exists(),
     }

@@ -190,8 +190,8 @@ def test_the_list_takes_the_same_number_of_queries_for_a_full_page(filled, djang
     with shop_scope(filled):
         for _number in range(60):
             make_product()
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(15):
         page = owner.get("products")
     assert len(page.context["rows"]) == 50
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(29):
         owner.get("product", filled.mug.pk)
