@@ -144,6 +144,7 @@ def measure_postgresql(server: Server, sizes: list[int], requests: int) -> None:
         begun = time.perf_counter()
         shops.append(server.make_shop(f"measured-{products}", products))
         note("make_shop", {"seconds": round(time.perf_counter() - begun, 1)}, products=products)
+    server.settle()
     server.start()
     for products, shop in zip(sizes, shops, strict=True):
         skus = skus_of(shop)
