@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 
@@ -9,15 +8,12 @@ from tenancy.context import shop_scope
 from tenancy.models import AuditEvent
 from tenancy.queries import changes
 from tenancy.registry import name_of
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.test_architecture import modules
 
 
 def recorded_actions():
     """The actions that are written out where `record` is called."""
-    for path in ROOT.glob("*/**/*.py"):
-        if path.parts[len(ROOT.parts)] in {"tests", "benchmarks"}:
-            continue
+    for _app, path in modules():
         for node in ast.walk(ast.parse(path.read_text())):
             name = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
             if name in {"record", "_record_line"} and isinstance(
