@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
+    from common.navigation import StrOrPromise
     from jobs.context import JobContext
 
-    StrOrPromise = str | _StrPromise
     Run = Callable[["JobContext"], dict[str, Any] | None]
     Hook = Callable[[], None]
 
