@@ -2,7 +2,20 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from catalog.models import Barcode, Category, Location, Product, Supplier, SupplierProduct, Warehouse
+from catalog.models import (
+    Barcode,
+    Category,
+    CurrencyRate,
+    Family,
+    Location,
+    PriceBreak,
+    Product,
+    Supplier,
+    SupplierClosure,
+    SupplierProduct,
+    TaxRate,
+    Warehouse,
+)
 from tenancy.admin import ShopInline, ShopModelAdmin
 
 
@@ -25,9 +38,9 @@ class TermsInline(ShopInline):
 
 @admin.register(Product)
 class ProductAdmin(ShopModelAdmin):
-    list_display = ("sku", "name", "category", "unit", "price", "cost", "is_active")
+    list_display = ("sku", "name", "category", "unit", "price", "cost", "state")
     list_display_links = ("sku", "name")
-    list_filter = ("is_active", "category")
+    list_filter = ("state", "category")
     list_select_related = ("category", "shop")
     search_fields = ("sku", "name", "barcodes__code")
     autocomplete_fields = ("category",)
@@ -62,13 +75,40 @@ class LocationAdmin(ShopModelAdmin):
     search_fields = ("code",)
 
 
+@admin.register(TaxRate)
+class TaxRateAdmin(ShopModelAdmin):
+    list_display = ("name", "rate", "is_active")
+
+
+@admin.register(CurrencyRate)
+class CurrencyRateAdmin(ShopModelAdmin):
+    list_display = ("currency", "day", "rate")
+    list_filter = ("currency",)
+
+
+@admin.register(Family)
+class FamilyAdmin(ShopModelAdmin):
+    list_display = ("name",)
+    search_fields = ("name",)
+
+
+class ClosureInline(ShopInline):
+    model = SupplierClosure
+
+
+class PriceBreakInline(ShopInline):
+    model = PriceBreak
+    unit_price_fields = ("unit_cost",)
+
+
 @admin.register(Supplier)
 class SupplierAdmin(ShopModelAdmin):
+    inlines = (ClosureInline,)
     list_display = ("name", "email", "lead_time_days", "minimum_order_value", "is_active")
     list_filter = ("is_active",)
     list_select_related = ("shop",)
     search_fields = ("name", "email")
-    amount_fields = ("minimum_order_value", "order_cost")
+    amount_fields = ("minimum_order_value", "order_cost", "freight", "free_freight_from")
 
 
 @admin.register(SupplierProduct)
@@ -77,6 +117,7 @@ class SupplierProductAdmin(ShopModelAdmin):
     list_filter = ("supplier",)
     list_select_related = ("product", "supplier", "shop")
     search_fields = ("product__sku", "supplier_code")
+    inlines = (PriceBreakInline,)
     autocomplete_fields = ("product", "supplier")
     unit_price_fields = ("unit_cost",)
     quantity_fields = ("pack", "minimum_quantity")

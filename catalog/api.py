@@ -165,7 +165,7 @@ def product_data(product: Product, *, with_costs: bool) -> dict[str, Any]:
         "category": product.category.name if product.category else None,
         "unit": product.unit,
         "has_decimals": product.has_decimals,
-        "is_active": product.is_active,
+        "state": product.state,
         "price": price(product.price),
     }
     return data | {"cost": price(product.cost)} if with_costs else data

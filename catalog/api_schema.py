@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from catalog.models import Product
+
 
 class SentProductSerializer(serializers.Serializer):
     sku = serializers.CharField(max_length=64)
@@ -23,7 +25,7 @@ class ProductSerializer(serializers.Serializer):
     category = serializers.CharField(allow_null=True)
     unit = serializers.CharField()
     has_decimals = serializers.BooleanField()
-    is_active = serializers.BooleanField()
+    state = serializers.ChoiceField(Product.State.choices)
     price = serializers.CharField(allow_null=True)
     cost = serializers.CharField(required=False, allow_null=True, help_text="For those who see costs.")
 

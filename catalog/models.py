@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.core.validators import MinValueValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,15 @@ from common.search_key import SearchKeyField, search_key
 from common.units import QUANTITY_SCALE
 from tenancy.base import ShopModel
 from tenancy.constraints import SameShop, ShopForeignKey
+
+CURRENCY_CODE = RegexValidator(r"^[A-Z]{3}$", _("Write the currency as three letters, like EUR."))
+
+
+def validate_weekdays(days: object) -> None:
+    # Sorted and each once, so that equal weeks are equal values.
+    fits = isinstance(days, list) and days == [day for day in range(7) if day in days]
+    if not fits:
+        raise ValidationError(_("Give weekdays as a list of numbers from 0, Monday, to 6, Sunday."))
 
 
 class Category(ShopModel):
@@ -29,7 +39,67 @@ class Category(ShopModel):
         return self.name
 
 
+class TaxRate(ShopModel):
+    """A rate of value added or sales tax, for buying, selling or both."""
+
+    name = models.CharField(_("name"), max_length=60)
+    # Hundredths of a percent: 2000 is 20 %.
+    rate = models.PositiveIntegerField(_("rate, %"), validators=[MaxValueValidator(100_00)])
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta(ShopModel.Meta):
+        ordering = ["rate", "name"]
+        constraints = [
+            *ShopModel.Meta.constraints,
+            models.UniqueConstraint(fields=["shop", "name"], name="catalog_taxrate_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CurrencyRate(ShopModel):
+    """What a unit of a supplier's currency costs in the shop's own, from a day on, as the owner typed it."""
+
+    currency = models.CharField(_("currency"), max_length=3, validators=[CURRENCY_CODE])
+    day = models.DateField(_("from"))
+    # See common.units.RATE_SCALE.
+    rate = models.BigIntegerField(_("rate"), validators=[MinValueValidator(1)])
+
+    class Meta(ShopModel.Meta):
+        ordering = ["currency", "-day"]
+        constraints = [
+            *ShopModel.Meta.constraints,
+            models.UniqueConstraint(fields=["shop", "currency", "day"], name="catalog_currencyrate_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.day:%Y-%m-%d}"
+
+
+class Family(ShopModel):
+    """Products that differ in size or colour only."""
+
+    name = models.CharField(_("name"), max_length=120)
+
+    class Meta(ShopModel.Meta):
+        ordering = ["name"]
+        verbose_name_plural = _("families")
+        constraints = [
+            *ShopModel.Meta.constraints,
+            models.UniqueConstraint(fields=["shop", "name"], name="catalog_family_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Product(ShopModel):
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        DISCONTINUED = "discontinued", _("Discontinued")  # sold and counted to its end, not ordered
+        ARCHIVED = "archived", _("Archived")  # out of pickers, proposals and forecasts; kept in reports
+
     sku = models.CharField(_("SKU"), max_length=64)
     name = models.CharField(_("name"), max_length=200)
     # SKUs compare without case: tills and suppliers write A1 and a1 for one product.
@@ -41,7 +111,32 @@ class Product(ShopModel):
     # Ten-thousandths of a minor unit of the shop's currency, per stock unit.
     price = models.BigIntegerField(_("price"), null=True, blank=True, validators=[MinValueValidator(0)])
     cost = models.BigIntegerField(_("cost"), null=True, blank=True, validators=[MinValueValidator(0)])
-    is_active = models.BooleanField(_("active"), default=True)
+    sales_tax = ShopForeignKey(
+        TaxRate, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("tax when sold")
+    )
+    purchase_tax = ShopForeignKey(
+        TaxRate, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("tax when bought")
+    )
+    state = models.CharField(_("state"), max_length=15, choices=State.choices, default=State.ACTIVE)
+    # Variants of one family: the same thing in another size or colour.
+    family = ShopForeignKey(Family, models.PROTECT, null=True, blank=True, related_name="products")
+    size = models.CharField(_("size"), max_length=40, blank=True)
+    colour = models.CharField(_("colour"), max_length=40, blank=True)
+    # What buyers take instead now that this one has gone.
+    replaced_by = ShopForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="replaces", verbose_name=_("replaced by")
+    )
+    # Whose demand a product without a past of its own is believed to follow.
+    sells_like = ShopForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sells like")
+    )
+    shelf_life_days = models.PositiveIntegerField(
+        _("shelf life, days"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    # Millilitres (cubic centimetres) of storage per stock unit.
+    volume = models.BigIntegerField(
+        _("storage volume, ml"), null=True, blank=True, validators=[MinValueValidator(0)]
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(ShopModel.Meta):
@@ -49,6 +144,11 @@ class Product(ShopModel):
         constraints = [
             *ShopModel.Meta.constraints,
             SameShop("category"),
+            SameShop("sales_tax"),
+            SameShop("purchase_tax"),
+            SameShop("family"),
+            SameShop("replaced_by"),
+            SameShop("sells_like"),
             models.UniqueConstraint(
                 fields=["shop", "sku_key"],
                 name="catalog_product_sku",
@@ -63,12 +163,35 @@ class Product(ShopModel):
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
 
+    @property
+    def is_active(self) -> bool:
+        return self.state == self.State.ACTIVE
+
+    @property
+    def is_archived(self) -> bool:
+        return self.state == self.State.ARCHIVED
+
     def clean(self) -> None:
         self.sku_key = search_key(self.sku)
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Also where a form leaves the shop and the key out: else a taken SKU would fail on saving."""
         super().validate_constraints(exclude=set(exclude or ()) - {"shop", "sku_key"})
+
+
+class ProductPicture(ShopModel):
+    """A small picture of a product, drawn anew from what was uploaded."""
+
+    product = ShopForeignKey(Product, models.CASCADE, related_name="pictures")
+    content = models.BinaryField()  # WebP
+    digest = models.CharField(max_length=64)
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("product"),
+            models.UniqueConstraint(fields=["shop", "product"], name="catalog_picture_once"),
+        ]
 
 
 class Barcode(ShopModel):
@@ -93,7 +216,8 @@ class Warehouse(ShopModel):
     address = models.TextField(_("delivery address"), max_length=500, blank=True)
     # Stock is kept from this day on; sales before it are history and move nothing.
     opening_date = models.DateField(_("stock is kept from"), null=True, blank=True)
-    is_active = models.BooleanField(_("active"), default=True)
+    # Not in use: archived. It stays in reports.
+    is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta(ShopModel.Meta):
         ordering = ["code"]
@@ -127,20 +251,34 @@ class Location(ShopModel):
 class Supplier(ShopModel):
     name = models.CharField(_("name"), max_length=120)
     email = models.EmailField(_("e-mail for orders"), blank=True)
+    contact_name = models.CharField(_("contact"), max_length=120, blank=True)
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
     language = models.CharField(_("language"), max_length=10, default="en")
     address = models.TextField(_("address"), max_length=500, blank=True)
+    # Blank: the shop's own.
+    currency = models.CharField(_("currency"), max_length=3, blank=True, validators=[CURRENCY_CODE])
     lead_time_days = models.PositiveSmallIntegerField(_("lead time, days"), default=7)
     review_days = models.PositiveSmallIntegerField(
         _("days between orders"), default=7, validators=[MinValueValidator(1)]
     )
-    # Minor units of the shop's currency.
+    # Weekdays on which orders are taken, 0 is Monday; empty: on any day.
+    order_days = models.JSONField(_("order days"), default=list, blank=True, validators=[validate_weekdays])
+    # By the shop's clock: an order of an order day must be there by then.
+    order_cut_off = models.TimeField(_("order by"), null=True, blank=True)
+    # Minor units of the supplier's currency.
     minimum_order_value = models.BigIntegerField(
         _("minimum order value"), default=0, validators=[MinValueValidator(0)]
     )
+    freight = models.BigIntegerField(_("freight per order"), default=0, validators=[MinValueValidator(0)])
+    free_freight_from = models.BigIntegerField(
+        _("free freight from"), null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    # The shop's own trouble with an order; minor units of the shop's currency.
     order_cost = models.BigIntegerField(
         _("cost of placing an order"), default=0, validators=[MinValueValidator(0)]
     )
-    is_active = models.BooleanField(_("active"), default=True)
+    # Not in use: archived. It stays in reports.
+    is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta(ShopModel.Meta):
         ordering = ["name"]
@@ -153,12 +291,33 @@ class Supplier(ShopModel):
         return self.name
 
 
+class SupplierClosure(ShopModel):
+    """Days on which a supplier neither takes orders nor delivers."""
+
+    supplier = ShopForeignKey(Supplier, models.CASCADE, related_name="closures")
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+    note = models.CharField(_("note"), max_length=120, blank=True)
+
+    class Meta(ShopModel.Meta):
+        ordering = ["first_day"]
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("supplier"),
+            models.UniqueConstraint(fields=["shop", "supplier", "first_day"], name="catalog_closure_once"),
+            models.CheckConstraint(
+                condition=models.Q(last_day__gte=models.F("first_day")), name="catalog_closure_forward"
+            ),
+        ]
+
+
 class SupplierProduct(ShopModel):
     """A supplier's terms for a product."""
 
     supplier = ShopForeignKey(Supplier, models.CASCADE, related_name="terms")
     product = ShopForeignKey(Product, models.CASCADE, related_name="terms")
     supplier_code = models.CharField(_("their code"), max_length=64, blank=True)
+    # In the supplier's currency, without tax.
     unit_cost = models.BigIntegerField(_("unit cost"), validators=[MinValueValidator(0)])
     # Thousandths of the stock unit.
     pack = models.BigIntegerField(_("pack"), default=QUANTITY_SCALE, validators=[MinValueValidator(1)])
@@ -184,3 +343,21 @@ class SupplierProduct(ShopModel):
         """How many packs `quantity` is; None where a pack is one unit, or where packs would be cut."""
         whole = self.pack != QUANTITY_SCALE and quantity % self.pack == 0
         return quantity // self.pack if whole else None
+
+
+class PriceBreak(ShopModel):
+    """A lower unit cost for all units of an order line that reaches a quantity."""
+
+    terms = ShopForeignKey(SupplierProduct, models.CASCADE, related_name="breaks")
+    minimum_quantity = models.BigIntegerField(_("from"), validators=[MinValueValidator(1)])
+    unit_cost = models.BigIntegerField(_("unit cost"), validators=[MinValueValidator(0)])
+
+    class Meta(ShopModel.Meta):
+        ordering = ["minimum_quantity"]
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("terms"),
+            models.UniqueConstraint(
+                fields=["shop", "terms", "minimum_quantity"], name="catalog_pricebreak_once"
+            ),
+        ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from catalog.gtin import spellings
 from catalog.lookups import products_by_sku, search_products
@@ -50,7 +50,8 @@ def find_products(text: str = "", *, active: bool | None = True) -> QuerySet[Pro
     if text and not products.exists():
         products = Product.objects.filter(name_key__contains=search_key(text))
     if active is not None:
-        products = products.filter(is_active=active)
+        here = Q(state=Product.State.ACTIVE)
+        products = products.filter(here if active else ~here)
     return products.select_related("category").order_by("sku_key")
 
 

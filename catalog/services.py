@@ -82,10 +82,10 @@ def _set_barcodes(product: Product, codes: list[str], actor: User | None) -> Non
     )
 
 
-def set_product_active(product: Product, *, active: bool, actor: User | None) -> None:
-    """Discontinue a product or take it up again; its stock and history stay."""
-    if product.is_active != active:
-        product.is_active = active
+def set_product_state(product: Product, state: str, *, actor: User | None) -> None:
+    """Discontinue a product, archive it or take it up again; its stock and history stay."""
+    if product.state != state:
+        product.state = state
         _save(product, actor)
 
 

@@ -70,7 +70,8 @@ def product_discontinue(request: ShopRequest, product_id: int) -> HttpResponse:
     """Stop a product or, with `active`, take it up again."""
     product = get_object_or_404(Product, pk=product_id)
     active = request.POST.get("active") == "1"
-    services.set_product_active(product, active=active, actor=request.user)
+    state = Product.State.ACTIVE if active else Product.State.DISCONTINUED
+    services.set_product_state(product, state, actor=request.user)
     said = _("%(product)s is active again.") if active else _("%(product)s is discontinued.")
     messages.success(request, said % {"product": product})
     return redirect("product", request.shop.slug, product.pk)
@@ -79,7 +80,9 @@ def product_discontinue(request: ShopRequest, product_id: int) -> HttpResponse:
 @require_GET
 @require(Permission.SHOP_VIEW)
 def suppliers(request: ShopRequest) -> HttpResponse:
-    rows = Supplier.objects.annotate(products=Count("terms", filter=Q(terms__product__is_active=True)))
+    rows = Supplier.objects.annotate(
+        products=Count("terms", filter=Q(terms__product__state=Product.State.ACTIVE))
+    )
     page = Paginator(rows.order_by("-is_active", "name"), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "catalog/suppliers.html", {"page": page})
 

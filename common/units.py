@@ -3,6 +3,7 @@
 quantity    thousandths of a product's stock unit
 amount      minor units of the shop's currency (cents; yen have none)
 unit price  ten-thousandths of a minor unit, for one whole stock unit
+rate        what one unit of a foreign currency costs in the shop's own, in units of 10^-10
 
 Every line is rounded once, half to even.
 """
@@ -18,10 +19,12 @@ from common.errors import BadInput
 
 QUANTITY_SCALE = 1_000
 PRICE_SCALE = 10_000
+RATE_SCALE = 10**10
 # A bigint holds 9.2e18; sums of a shop's lifetime must fit, so a single figure stays far below.
 MAX_QUANTITY = 10**13
 MAX_UNIT_PRICE = 10**14
 MAX_AMOUNT = 10**15
+MAX_RATE = 10**16
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
@@ -58,6 +61,15 @@ def unit_price_of(amount: int, quantity: int) -> int:
     return round_half_even(amount * QUANTITY_SCALE * PRICE_SCALE, quantity)
 
 
+def converted(figure: int, rate: int, *, currency: str, into: str) -> int:
+    """An amount or a unit price of `currency` at `rate`, in the small units of currency `into`."""
+    decimals = currency_decimals(into) - currency_decimals(currency)
+    numerator, denominator = figure * rate, RATE_SCALE
+    if decimals >= 0:
+        return round_half_even(numerator * 10**decimals, denominator)
+    return round_half_even(numerator, denominator * 10**-decimals)
+
+
 def read_number(text: object, *, field: str = "") -> Decimal:
     """A plain decimal number as people and files write it: `1`, `1.5`, `1,5`, `−2`.
 
@@ -89,6 +101,30 @@ def read_unit_price(text: object, currency: str, *, field: str = "price") -> int
 def read_amount(text: object, currency: str, *, field: str = "amount") -> int:
     """Minor units from an amount in whole currency units."""
     return _scaled(text, field, decimals=currency_decimals(currency), limit=MAX_AMOUNT)
+
+
+def read_rate(text: object, *, field: str = "rate") -> int:
+    """A rate from `0.8642`; BadInput where it is not above zero."""
+    rate = _scaled(text, field, decimals=10, limit=MAX_RATE)
+    if rate <= 0:
+        raise _bad(field, text, _("is not above zero"))
+    return rate
+
+
+def write_rate(rate: int) -> str:
+    return _plain(Decimal(rate).scaleb(-10))
+
+
+def read_percent(text: object, *, field: str = "rate") -> int:
+    """Hundredths of a percent, from 0 to 100 %."""
+    percent = _scaled(text, field, decimals=2, limit=10**6)
+    if not 0 <= percent <= 100_00:
+        raise _bad(field, text, _("is not between 0 and 100"))
+    return percent
+
+
+def write_percent(percent: int) -> str:
+    return _plain(Decimal(percent).scaleb(-2))
 
 
 def write_quantity(quantity: int) -> str:

@@ -127,7 +127,7 @@ def _places() -> list[Place]:
     """Where an active product has demand, a warehouse at a time."""
     return list(
         DemandMonth.objects.filter(
-            product__in=Product.objects.filter(is_active=True),
+            product__in=Product.objects.filter(state=Product.State.ACTIVE),
             warehouse__in=Warehouse.objects.filter(is_active=True),
         )
         .order_by("warehouse_id", "product_id")

@@ -198,7 +198,7 @@ def days_of_cover(products: Sequence[Product]) -> dict[int, int | None]:
 def stock_figures() -> dict[str, int]:
     """Value in minor units, products with stock, and those that are out or below zero. One query."""
     by_product = (
-        Balance.objects.filter(product__is_active=True)
+        Balance.objects.filter(product__state=Product.State.ACTIVE)
         .order_by()
         .values("product")
         .annotate(held=Sum("on_hand"), worth=Sum("value"))
@@ -214,7 +214,7 @@ def stock_figures() -> dict[str, int]:
 def products_out(limit: int) -> list[Product]:
     """Active products with nothing or less on hand over all warehouses, the deepest below zero first."""
     found = (
-        Product.objects.filter(is_active=True, balances__isnull=False)
+        Product.objects.filter(state=Product.State.ACTIVE, balances__isnull=False)
         .annotate(on_hand=Sum("balances__on_hand"))
         .filter(on_hand__lte=0)
         .order_by("on_hand", "sku_key")

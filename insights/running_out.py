@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from django.db.models import F, Max
 
+from catalog.models import Product
 from forecasting.models import Forecast, ForecastRun
 from forecasting.queries import runs_out_on
 from purchasing.models import ON_ORDER, PurchaseOrder, PurchaseOrderLine
@@ -53,7 +54,7 @@ def about_to_run_out(run: ForecastRun, today: date, limit: int) -> list[RunningO
     """
     longest = Plan.objects.filter(run=run).aggregate(days=Max("supplier__lead_time_days"))["days"] or 0
     noted = PlanLine.objects.filter(
-        plan__run=run, product__is_active=True, runs_out_on__lt=today + timedelta(days=longest)
+        plan__run=run, product__state=Product.State.ACTIVE, runs_out_on__lt=today + timedelta(days=longest)
     )
     lines = noted.select_related("product", "plan__supplier", "plan__warehouse", "plan__order")
     nearest = list(lines.order_by("runs_out_on", "pk")[: limit * _LOOKED_AT])

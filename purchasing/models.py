@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product, Supplier, Warehouse
-from common.units import line_amount
+from common.units import RATE_SCALE, line_amount
 from stock.models import Posting
 from tenancy.base import ShopModel
 from tenancy.constraints import SameShop, ShopForeignKey
@@ -33,6 +33,7 @@ class PurchaseOrder(ShopModel):
         DRAFT = "draft", _("Draft")
         QUEUED = "queued", _("Queued")  # approved; leaves when the grace period is over
         SENT = "sent", _("Sent")
+        CONFIRMED = "confirmed", _("Confirmed")
         PARTLY_RECEIVED = "partly_received", _("Partly received")
         RECEIVED = "received", _("Received")
         CLOSED = "closed", _("Closed")
@@ -44,10 +45,22 @@ class PurchaseOrder(ShopModel):
     warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
     note = models.TextField(_("note to the supplier"), blank=True)
+    # All amounts of an order are in its currency: the supplier's when it was opened. `rate` is what a
+    # unit of it costs in the shop's currency (common.units.RATE_SCALE), as of the day `rate_on`;
+    # approving fixes it, and the ledger values the goods by it.
+    currency = models.CharField(max_length=3)
+    rate = models.BigIntegerField(default=RATE_SCALE)
+    rate_on = models.DateField(null=True)
+    freight = models.BigIntegerField(default=0)  # minor units
     created_at = models.DateTimeField(default=timezone.now)
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # Approved by the night inside the owner's limits.
+    is_automatic = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # When the supplier first looked at its page, and when all of the revision was answered there.
+    opened_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
     expected_on = models.DateField(_("expected"), null=True, blank=True)
     # When it came to its end: received in full, closed short, or cancelled.
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -88,12 +101,16 @@ class PurchaseOrder(ShopModel):
 
     @property
     def can_cancel(self) -> bool:
-        return self.state in {self.State.DRAFT, self.State.QUEUED, self.State.SENT}
+        return self.state in {self.State.DRAFT, self.State.QUEUED, self.State.SENT, self.State.CONFIRMED}
 
 
 # What is on its way or about to be: it counts as on order, whatever its date.
-ON_ORDER = (PurchaseOrder.State.QUEUED, PurchaseOrder.State.SENT, PurchaseOrder.State.PARTLY_RECEIVED)
-RECEIVABLE = (PurchaseOrder.State.SENT, PurchaseOrder.State.PARTLY_RECEIVED)
+RECEIVABLE = (
+    PurchaseOrder.State.SENT,
+    PurchaseOrder.State.CONFIRMED,
+    PurchaseOrder.State.PARTLY_RECEIVED,
+)
+ON_ORDER = (PurchaseOrder.State.QUEUED, *RECEIVABLE)
 
 
 class PurchaseOrderLine(ShopModel):
@@ -102,7 +119,11 @@ class PurchaseOrderLine(ShopModel):
     order = ShopForeignKey(PurchaseOrder, models.CASCADE, related_name="lines")
     product = ShopForeignKey(Product, models.PROTECT, related_name="order_lines")
     quantity = models.BigIntegerField()  # thousandths
-    unit_cost = models.BigIntegerField()
+    unit_cost = models.BigIntegerField()  # without tax, in the order's currency
+    tax_rate = models.PositiveIntegerField(default=0)  # hundredths of a percent
+    # The supplier's answer; empty: none yet. 0 is a declined line.
+    confirmed_quantity = models.BigIntegerField(null=True)
+    confirmed_on = models.DateField(null=True)
     received = models.BigIntegerField(default=0)
     # The night's own quantity; empty where no night ever suggested the product.
     suggested = models.BigIntegerField(null=True)
@@ -137,6 +158,65 @@ class PurchaseOrderLine(ShopModel):
     @property
     def open_quantity(self) -> int:
         return max(self.quantity - self.received, 0)
+
+
+class OrderRevision(ShopModel):
+    """An order as it was approved: what its mail, its PDF and the supplier's page say."""
+
+    append_only = True
+
+    order = ShopForeignKey(PurchaseOrder, models.PROTECT, related_name="revisions")
+    revision = models.PositiveSmallIntegerField()
+    # The document as data, see purchasing.document.
+    content = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(ShopModel.Meta):
+        ordering = ["revision"]
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("order"),
+            models.UniqueConstraint(fields=["shop", "order", "revision"], name="purchasing_revision_once"),
+        ]
+
+
+class SupplierAnswer(ShopModel):
+    """What a supplier said on the order's page; the last one counts."""
+
+    append_only = True
+
+    order = ShopForeignKey(PurchaseOrder, models.PROTECT, related_name="answers")
+    revision = models.PositiveSmallIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+    address = models.EmailField()  # whom the link was sent to
+    # [{"line", "quantity", "on"}], quantity 0: declined.
+    lines = models.JSONField()
+    note = models.TextField(blank=True)
+
+    class Meta(ShopModel.Meta):
+        ordering = ["-id"]
+        constraints = [*ShopModel.Meta.constraints, SameShop("order")]
+        indexes = [models.Index(fields=["shop", "order"], name="purchasing_answer_order")]
+
+
+class OrderLimits(ShopModel):
+    """How far orders may go by themselves. One row per shop; no row: nothing does.
+
+    Amounts in minor units of the shop's currency; empty: no such limit.
+    """
+
+    approves = models.BooleanField(_("approve the night's orders without asking"), default=False)
+    per_order = models.BigIntegerField(_("at most per order"), null=True, blank=True)
+    per_week = models.BigIntegerField(_("at most in seven days"), null=True, blank=True)
+    only_known = models.BooleanField(_("only products ordered from the supplier before"), default=True)
+    # An order that nobody opened or confirmed for so long goes to Today; 0: never.
+    answer_days = models.PositiveSmallIntegerField(_("days a supplier has to answer"), default=2)
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            models.UniqueConstraint(fields=["shop"], name="purchasing_limits_once"),
+        ]
 
 
 class Receipt(ShopModel):

@@ -16,7 +16,7 @@ LAID_ASIDE = Q(state=State.CANCELLED, ended_at=None)
 # The tabs of the list of orders.
 GROUPS: dict[str, tuple[str, ...]] = {
     "draft": (State.DRAFT,),
-    "open": (State.QUEUED, State.SENT, State.PARTLY_RECEIVED),
+    "open": ON_ORDER,
     "done": (State.RECEIVED, State.CLOSED),
     "cancelled": (State.CANCELLED,),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from catalog.models import SupplierProduct, Warehouse
+from catalog.models import Product, SupplierProduct, Warehouse
 from forecasting.models import ForecastRun
 from replenishment.models import Plan
 from stock.models import Balance
@@ -13,7 +13,7 @@ from stock.models import Balance
 def preferred_terms() -> dict[int, list[SupplierProduct]]:
     """By supplier, the terms of the products that are bought there first; active ones only."""
     chosen: dict[int, SupplierProduct] = {}
-    terms = SupplierProduct.objects.filter(supplier__is_active=True, product__is_active=True)
+    terms = SupplierProduct.objects.filter(supplier__is_active=True, product__state=Product.State.ACTIVE)
     for one in terms.select_related("supplier", "product").order_by("priority", "id"):
         chosen.setdefault(one.product_id, one)
     by_supplier: dict[int, list[SupplierProduct]] = {}

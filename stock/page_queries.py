@@ -58,4 +58,4 @@ def products_to_count(warehouse: Warehouse) -> QuerySet[Product]:
     """The active products that have ever had stock in a warehouse, or were sold there before it was kept."""
     held = Balance.objects.filter(warehouse=warehouse, product=OuterRef("pk"))
     sold = HistorySale.objects.filter(warehouse=warehouse, product=OuterRef("pk"))
-    return Product.objects.filter(Exists(held) | Exists(sold), is_active=True).order_by("sku_key")
+    return Product.objects.filter(Exists(held) | Exists(sold), state=Product.State.ACTIVE).order_by("sku_key")

@@ -137,7 +137,7 @@ def low_stock(*, warehouse: Warehouse | None = None, cursor: str = "", limit: in
         Balance.objects.filter(
             Q(on_hand__lte=0) | Q(product__in=open_commitments().order_by().values("product"))
         )
-        .filter(product__is_active=True)
+        .filter(product__state=Product.State.ACTIVE)
         .annotate(committed=Coalesce(Subquery(aside, output_field=BigIntegerField()), Value(0)))
         .annotate(available=F("on_hand") - F("committed"))
         .filter(available__lte=0)

@@ -128,6 +128,15 @@ class Shop(models.Model):
     # When the tick starts the next night, UTC; empty until the first tick has set it.
     next_night_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
+    # What stands on every order.
+    address = models.TextField(_("postal address"), max_length=500, blank=True)
+    tax_number = models.CharField(_("tax number"), max_length=40, blank=True)
+    contact_name = models.CharField(_("contact"), max_length=120, blank=True)
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
+
+    # How selling prices are kept; costs are always without tax.
+    prices_include_tax = models.BooleanField(_("selling prices include tax"), default=False)
+
     sender_name = models.CharField(_("sender name in mails"), max_length=120, blank=True)
     reply_to = models.EmailField(_("answers go to"), blank=True)
     order_grace_minutes = models.PositiveSmallIntegerField(

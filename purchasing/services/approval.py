@@ -89,12 +89,12 @@ def send_now(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
 def cancel(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
     """End an order of which nothing has arrived; a supplier who has the order hears of it by mail."""
     order = locked(order)
-    need(order, State.DRAFT, State.QUEUED, State.SENT)
+    need(order, State.DRAFT, State.QUEUED, State.SENT, State.CONFIRMED)
     before = order.state
     if before == State.QUEUED:
         outbox.withdraw(order)
     order.state, order.ended_at = State.CANCELLED, timezone.now()
-    if before == State.SENT and order.mails.filter(state=OutboundMail.State.SENT).exists():
+    if before in {State.SENT, State.CONFIRMED} and order.mails.filter(state=OutboundMail.State.SENT).exists():
         order.revision += 1
         outbox.queue(order, kind=OutboundMail.Kind.CANCELLATION, not_before=order.ended_at)
     order.save(update_fields=["state", "ended_at", "revision"])

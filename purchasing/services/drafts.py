@@ -34,7 +34,10 @@ def open_draft(*, supplier: Supplier, warehouse: Warehouse, actor: User | None) 
     counter.last += 1
     counter.save(update_fields=["last"])
     order = PurchaseOrder.objects.create(
-        number=f"PO-{counter.year}-{counter.last:04}", supplier=supplier, warehouse=warehouse
+        number=f"PO-{counter.year}-{counter.last:04}",
+        supplier=supplier,
+        warehouse=warehouse,
+        currency=supplier.currency or current_shop().currency,
     )
     audit.record("order.drafted", actor=actor, about=order.number)
     return order

@@ -119,7 +119,7 @@ class ReceiptWatch:
         if receipt is None:
             return
         order = locked(receipt.order)
-        if order.state not in {State.SENT, State.PARTLY_RECEIVED, State.RECEIVED}:
+        if order.state not in {*RECEIVABLE, State.RECEIVED}:
             raise Conflict(
                 _("Order %(number)s is closed; reopen it first, then undo its receipt.")
                 % {"number": order.number}

@@ -47,8 +47,10 @@ def expected(order: PurchaseOrder, leaves: datetime) -> date:
 
 
 def state_by_receipts(order: PurchaseOrder) -> str:
-    """Sent, partly received or received, by what its lines have received."""
+    """Sent, confirmed, partly received or received, by what its lines have received."""
     lines = list(order.lines.filter(quantity__gt=0))
     if all(line.received >= line.quantity for line in lines):
         return State.RECEIVED
-    return State.PARTLY_RECEIVED if any(line.received for line in lines) else State.SENT
+    if any(line.received for line in lines):
+        return State.PARTLY_RECEIVED
+    return State.CONFIRMED if order.confirmed_at else State.SENT

@@ -51,14 +51,14 @@ FULL = {
 def test_a_product_is_added_and_listed(call):
     made = call("products/", FULL)
     assert made.status_code == 201
-    told = {name: made.json()[name] for name in ("sku", "name", "category", "price", "cost", "is_active")}
+    told = {name: made.json()[name] for name in ("sku", "name", "category", "price", "cost", "state")}
     assert told == {
         "sku": "A1",
         "name": "Mug",
         "category": "Kitchen",
         "price": "4.50",
         "cost": "1.2345",
-        "is_active": True,
+        "state": "active",
     }
     assert call("products/").json() == {"results": [made.json()], "next": None}
     assert call("products/?search=4006381333931").json()["results"] == [made.json()]

@@ -168,7 +168,7 @@ def test_low_stock_is_what_is_not_available_the_most_missing_first(shop):
         until=timezone.now() + timedelta(days=1),
         key="k",
     )
-    discontinued.is_active = False
+    discontinued.state = "discontinued"
     discontinued.save()
     listed = [
         (line.product.sku, line.available) for page in pages(queries.low_stock, limit=2) for line in page
