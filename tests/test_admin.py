@@ -119,7 +119,7 @@ def test_a_change_is_typed_in_whole_units_and_audited(client, acting, operator):
             "unit": "piece",
             "price": "4.95",
             "cost": "2.50",
-            "is_active": "on",
+            "state": "active",
             "barcodes-TOTAL_FORMS": 1,
             "barcodes-INITIAL_FORMS": 1,
             "barcodes-0-id": barcode.pk,
