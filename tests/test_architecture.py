@@ -29,7 +29,7 @@ APPS = set().union(*FLOORS)
 STOREYS = [
     # What tables are made of and what needs none.
     "base constraints engine gtin permissions places registry signals valuation"
-    " tenancy.choices tenancy.context tenancy.demo inventory_site.demo_catalogue inventory_site.environment",
+    " tenancy.choices tenancy.context tenancy.demo inventory_site.environment",
     "models",
     "queries lookups page_queries catalog.calendar stock.permissions insights.running_out",
     # What changes things, with what it is built of.

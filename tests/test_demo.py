@@ -10,8 +10,9 @@ import pytest
 from django.core.management import call_command
 
 from catalog.models import Product, Warehouse
-from inventory_site import demo
-from inventory_site.demo_catalogue import RANGES, SUPPLIERS, range_of, title_case
+from inventory_site.demo import sales, stock
+from inventory_site.demo.catalogue import catalogue
+from inventory_site.demo.invented import RANGES, SUPPLIERS, range_of, title_case
 from stock.models import Balance, Movement
 from tenancy.context import shop_scope
 from tenancy.models import Shop
@@ -21,7 +22,7 @@ MADE_ON = date(2026, 11, 22)
 
 @pytest.fixture(scope="module")
 def rows():
-    return demo._moved_rows(MADE_ON)
+    return sales.moved_rows(MADE_ON)
 
 
 def test_the_demos_sales_end_last_week_on_their_own_weekday(rows):
@@ -34,17 +35,17 @@ def test_the_demos_sales_end_last_week_on_their_own_weekday(rows):
 
 
 def test_the_demos_stock_never_contradicts_its_sales(shop, rows):
-    items = demo._items(rows)
+    items = sales.items_of(rows)
     last = max(day for item in items.values() for day in item.sold)
-    opening = last - timedelta(days=demo.STOCK_DAYS - 1)
-    demo._catalogue(items)
-    supplies = demo._supplies(items, opening)
+    opening = last - timedelta(days=stock.STOCK_DAYS - 1)
+    catalogue(items, opening)
+    supplies = stock.supplies_of(items, opening)
     assert len(supplies) == 200
     for sku, supply in supplies.items():
         on_hand = supply.opening
-        for day in range(demo.STOCK_DAYS):
-            if day in demo.DELIVERIES:
-                on_hand += supply.deliveries[demo.DELIVERIES.index(day)]
+        for day in range(stock.STOCK_DAYS):
+            if day in stock.DELIVERIES:
+                on_hand += supply.deliveries[stock.DELIVERIES.index(day)]
             on_hand -= items[sku].sold[opening + timedelta(days=day)]
             assert on_hand >= 0, f"{sku} on day {day}"
 

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 OWNER, CLERK = "ines@marlow.example", "tom@marlow.example"
 PASSWORD = "a walk through the shop"
-REAL_SALES = ROOT / "inventory_site" / "demo_data" / "online_retail_cut.csv.gz"
+REAL_SALES = ROOT / "inventory_site" / "demo" / "data" / "online_retail_cut.csv.gz"
 
 
 @pytest.fixture

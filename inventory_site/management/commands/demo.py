@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from inventory_site.demo import build
+from inventory_site.demo.build import build
 
 
 class Command(BaseCommand):
