@@ -58,6 +58,8 @@ class PurchaseOrder(ShopModel):
     # Approved by the night inside the owner's limits.
     is_automatic = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # The day the shop asks for; empty: as soon as the supplier's lead time allows.
+    wanted_on = models.DateField(_("wanted on"), null=True, blank=True)
     # When the supplier first looked at its page, and when all of the revision was answered there.
     opened_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -120,13 +122,19 @@ class PurchaseOrderLine(ShopModel):
     product = ShopForeignKey(Product, models.PROTECT, related_name="order_lines")
     quantity = models.BigIntegerField()  # thousandths
     unit_cost = models.BigIntegerField()  # without tax, in the order's currency
-    tax_rate = models.PositiveIntegerField(default=0)  # hundredths of a percent
+    # A person's own price; another quantity then leaves it as it is.
+    is_price_typed = models.BooleanField(default=False)
+    # Hundredths of a percent, fixed by approving; a draft's tax is the product's at the time.
+    tax_rate = models.PositiveIntegerField(default=0)
     # The supplier's answer; empty: none yet. 0 is a declined line.
     confirmed_quantity = models.BigIntegerField(null=True)
     confirmed_on = models.DateField(null=True)
     received = models.BigIntegerField(default=0)
     # The night's own quantity; empty where no night ever suggested the product.
     suggested = models.BigIntegerField(null=True)
+    # What was suggested until the night of `suggested_at` changed it; empty: the product was not.
+    suggested_before = models.BigIntegerField(null=True)
+    suggested_at = models.DateTimeField(null=True, blank=True)
     # Set where a person decided the quantity: the night then leaves it alone.
     edited_at = models.DateTimeField(null=True, blank=True)
     edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -161,14 +169,17 @@ class PurchaseOrderLine(ShopModel):
 
 
 class OrderRevision(ShopModel):
-    """An order as it was approved: what its mail, its PDF and the supplier's page say."""
+    """An order as it was approved: what its mail, its PDF and the supplier's page say.
 
-    append_only = True
+    Never edited. Only an Undo before anything has left takes it away.
+    """
 
     order = ShopForeignKey(PurchaseOrder, models.PROTECT, related_name="revisions")
     revision = models.PositiveSmallIntegerField()
     # The document as data, see purchasing.document.
     content = models.JSONField()
+    # How the order stood before, for the Undo of a change, see purchasing.services.revisions.
+    before = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(ShopModel.Meta):
@@ -250,6 +261,7 @@ class OutboundMail(ShopModel):
 
     class Kind(models.TextChoices):
         ORDER = "order", _("Order")
+        CHANGE = "change", _("Change")
         CANCELLATION = "cancellation", _("Cancellation")
 
     order = ShopForeignKey(PurchaseOrder, models.PROTECT, related_name="mails")
