@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -164,8 +165,15 @@ class PurchaseOrderLine(ShopModel):
         return self.edited_at is not None
 
     @property
+    def due_quantity(self) -> int:
+        """What will come: the supplier may have confirmed less than was ordered."""
+        if self.confirmed_quantity is None:
+            return self.quantity
+        return min(self.quantity, self.confirmed_quantity)
+
+    @property
     def open_quantity(self) -> int:
-        return max(self.quantity - self.received, 0)
+        return max(self.due_quantity - self.received, 0)
 
 
 class OrderRevision(ShopModel):
@@ -192,16 +200,19 @@ class OrderRevision(ShopModel):
 
 
 class SupplierAnswer(ShopModel):
-    """What a supplier said on the order's page; the last one counts."""
+    """What a supplier said on the order's page, or to a person of the shop; the last one counts."""
 
     append_only = True
 
     order = ShopForeignKey(PurchaseOrder, models.PROTECT, related_name="answers")
     revision = models.PositiveSmallIntegerField()
     at = models.DateTimeField(default=timezone.now)
-    address = models.EmailField()  # whom the link was sent to
-    # [{"line", "quantity", "on"}], quantity 0: declined.
+    address = models.EmailField(blank=True)  # whom the link was sent to
+    # Who wrote down what the supplier said otherwise, by telephone for example.
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # [{"line", "quantity", "on"}], quantity in thousandths, 0: declined; on: a day as ISO, or null.
     lines = models.JSONField()
+    reference = models.CharField(max_length=80, blank=True)  # the supplier's own number
     note = models.TextField(blank=True)
 
     class Meta(ShopModel.Meta):
@@ -222,6 +233,12 @@ class OrderLimits(ShopModel):
     only_known = models.BooleanField(_("only products ordered from the supplier before"), default=True)
     # An order that nobody opened or confirmed for so long goes to Today; 0: never.
     answer_days = models.PositiveSmallIntegerField(_("days a supplier has to answer"), default=2)
+    # Longer than for an order that a person approved: the night works while everybody sleeps.
+    grace_minutes = models.PositiveSmallIntegerField(
+        _("minutes before an order approved by the night leaves"),
+        default=8 * 60,
+        validators=[MaxValueValidator(24 * 60)],
+    )
 
     class Meta(ShopModel.Meta):
         constraints = [
@@ -235,6 +252,8 @@ class Receipt(ShopModel):
 
     order = ShopForeignKey(PurchaseOrder, models.PROTECT, related_name="receipts")
     posting = ShopForeignKey(Posting, models.PROTECT, related_name="+")
+    # What of it was damaged, and was written off or sent back at once.
+    damage = ShopForeignKey(Posting, models.PROTECT, null=True, related_name="+")
     received_at = models.DateTimeField(default=timezone.now)
     undone_at = models.DateTimeField(null=True, blank=True)
 
@@ -244,6 +263,7 @@ class Receipt(ShopModel):
             *ShopModel.Meta.constraints,
             SameShop("order"),
             SameShop("posting"),
+            SameShop("damage"),
             models.UniqueConstraint(fields=["shop", "posting"], name="purchasing_receipt_posting"),
         ]
         indexes = [models.Index(fields=["shop", "order"], name="purchasing_receipt_order")]
@@ -263,6 +283,7 @@ class OutboundMail(ShopModel):
         ORDER = "order", _("Order")
         CHANGE = "change", _("Change")
         CANCELLATION = "cancellation", _("Cancellation")
+        CLOSING = "closing", _("Closing")
 
     order = ShopForeignKey(PurchaseOrder, models.PROTECT, related_name="mails")
     kind = models.CharField(max_length=15, choices=Kind.choices, default=Kind.ORDER)
