@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, Least
 
 from catalog.models import Warehouse
-from purchasing.models import ON_ORDER, RECEIVABLE, OutboundMail, PurchaseOrder, PurchaseOrderLine
+from purchasing.models import (
+    ON_ORDER,
+    RECEIVABLE,
+    OrderLimits,
+    OutboundMail,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    SupplierAnswer,
+)
+from tenancy.context import current_shop
 from tenancy.models import AuditEvent
 
 State = PurchaseOrder.State
@@ -25,15 +35,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
 def on_order(warehouse: Warehouse) -> dict[int, int]:
     """Product id -> thousandths ordered for `warehouse` and not yet received, late ones too.
 
-    Counts orders that are queued, sent or partly received; drafts are proposals only. One query.
+    Counts orders that are queued, sent, confirmed or partly received, at what the supplier confirmed
+    where that is less; drafts are proposals only. One query.
     """
     rows = (
-        PurchaseOrderLine.objects.filter(
-            order__warehouse=warehouse, order__state__in=ON_ORDER, quantity__gt=F("received")
-        )
+        PurchaseOrderLine.objects.filter(order__warehouse=warehouse, order__state__in=ON_ORDER)
+        .annotate(due=Least(F("quantity"), Coalesce(F("confirmed_quantity"), F("quantity"))))
+        .filter(due__gt=F("received"))
         .order_by()
         .values_list("product_id")
-        .annotate(open=Sum(F("quantity") - F("received")))
+        .annotate(open=Sum(F("due") - F("received")))
     )
     return dict(rows)
 
@@ -78,6 +89,42 @@ def expected_goods() -> QuerySet[PurchaseOrder]:
 def late_orders(today: date) -> QuerySet[PurchaseOrder]:
     """Orders whose goods should have arrived before `today` (the shop's date), for Today."""
     return expected_goods().filter(expected_on__lt=today)
+
+
+def late(now: datetime) -> QuerySet[PurchaseOrder]:
+    """Orders of which something should have arrived before the shop's day of `now`, for Today."""
+    return late_orders(now.astimezone(current_shop().zone).date())
+
+
+def unanswered(now: datetime) -> QuerySet[PurchaseOrder]:
+    """Mailed orders that the supplier has not answered within the shop's limit, for Today.
+
+    `opened_at` tells whether anybody looked at least. Oldest first.
+    """
+    days = limits().answer_days
+    told = OutboundMail.objects.filter(
+        order=OuterRef("pk"),
+        revision=OuterRef("revision"),
+        state=OutboundMail.State.SENT,
+        sent_at__lte=now - timedelta(days=days),
+    )
+    waiting = PurchaseOrder.objects.filter(Exists(told), state=State.SENT, answer_open=False)
+    return with_names(waiting if days else waiting.none()).order_by("sent_at", "id")
+
+
+def changed_by_supplier() -> QuerySet[PurchaseOrder]:
+    """Orders whose supplier answered with differences that nobody has settled yet, for Today."""
+    return with_names(PurchaseOrder.objects.filter(state__in=RECEIVABLE, answer_open=True)).order_by("id")
+
+
+def limits() -> OrderLimits:
+    """How far the shop's orders may go by themselves; nowhere until somebody has said so."""
+    return OrderLimits.objects.first() or OrderLimits()
+
+
+def last_answer(order: PurchaseOrder) -> SupplierAnswer | None:
+    """What the supplier said last about the order's present revision."""
+    return order.answers.filter(revision=order.revision).select_related("actor").first()
 
 
 def failed_mails() -> QuerySet[OutboundMail]:

@@ -36,8 +36,32 @@ def need(order: PurchaseOrder, *states: str) -> None:
 def mark_sent(order: PurchaseOrder, *, at: datetime) -> None:
     """The supplier has the order. The caller holds its lock."""
     order.state, order.sent_at = State.SENT, at
-    order.expected_on = expected(order, at)
-    order.save(update_fields=["state", "sent_at", "expected_on"])
+    order.asked_on = order.expected_on = order.wanted_on or expected(order, at)
+    order.save(update_fields=["state", "sent_at", "asked_on", "expected_on"])
+
+
+def forget_answer(order: PurchaseOrder) -> None:
+    """What the supplier said is about another revision than the order's present one.
+
+    Call it where a change makes the next revision, with the order's lock held.
+    """
+    order.lines.update(confirmed_quantity=None, confirmed_on=None)
+    order.opened_at = order.confirmed_at = None
+    order.answer_open = False
+    order.save(update_fields=["opened_at", "confirmed_at", "answer_open"])
+
+
+def expect(order: PurchaseOrder) -> None:
+    """Set the day on which the first of what is still open should come, by the supplier's word where
+    there is one. With nothing open the last day stands. The caller holds the lock and saves."""
+    days = [
+        line.confirmed_on or order.asked_on
+        for line in order.lines.filter(quantity__gt=0)
+        if line.open_quantity
+    ]
+    known = [day for day in days if day is not None]
+    if known:
+        order.expected_on = min(known)
 
 
 def expected(order: PurchaseOrder, leaves: datetime) -> date:
@@ -49,8 +73,10 @@ def expected(order: PurchaseOrder, leaves: datetime) -> date:
 def state_by_receipts(order: PurchaseOrder) -> str:
     """Sent, confirmed, partly received or received, by what its lines have received."""
     lines = list(order.lines.filter(quantity__gt=0))
-    if all(line.received >= line.quantity for line in lines):
+    if not any(line.received for line in lines):
+        return State.CONFIRMED if order.confirmed_at else State.SENT
+    # While an answer is open, nobody has agreed yet that less will come.
+    due = [line.quantity if order.answer_open else line.due_quantity for line in lines]
+    if all(line.received >= quantity for line, quantity in zip(lines, due, strict=True)):
         return State.RECEIVED
-    if any(line.received for line in lines):
-        return State.PARTLY_RECEIVED
-    return State.CONFIRMED if order.confirmed_at else State.SENT
+    return State.PARTLY_RECEIVED
