@@ -67,6 +67,10 @@ class Posting(ShopModel):
     # The paper it belongs to in words, like an order's number or a file's name.
     document = models.CharField(max_length=120, blank=True)
     reverses = ShopForeignKey("self", models.PROTECT, null=True, related_name="reversals")
+    # A difference that keeps a count true after a document dated before it came late: the count,
+    # and that document.
+    keeps = ShopForeignKey("self", models.PROTECT, null=True, related_name="kept_by")
+    follows = ShopForeignKey("self", models.PROTECT, null=True, related_name="followed_by")
     # What the caller was told, so that a repeat hears the same.
     answer = models.JSONField()
 
@@ -75,6 +79,8 @@ class Posting(ShopModel):
         constraints = [
             *ShopModel.Meta.constraints,
             SameShop("reverses"),
+            SameShop("keeps"),
+            SameShop("follows"),
             SameShop("token"),
             models.UniqueConstraint(fields=["shop", "key"], name="stock_posting_key"),
             models.UniqueConstraint(
@@ -83,7 +89,15 @@ class Posting(ShopModel):
                 name="stock_posting_reversed_once",
             ),
         ]
-        indexes = [models.Index(fields=["shop", "-recorded_at"], name="stock_posting_newest")]
+        indexes = [
+            models.Index(fields=["shop", "-recorded_at"], name="stock_posting_newest"),
+            models.Index(
+                fields=["shop", "keeps"], condition=Q(keeps__isnull=False), name="stock_posting_keeps"
+            ),
+            models.Index(
+                fields=["shop", "follows"], condition=Q(follows__isnull=False), name="stock_posting_follows"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.document}".strip()
@@ -165,6 +179,10 @@ class Balance(ShopModel):
     unit_cost = models.BigIntegerField(null=True)
     # Some of it stands in a named location or lot; every movement then moves a BinBalance too.
     has_bins = models.BooleanField(default=False)
+    # Low at or below it, counting what is on order; the night writes it, 0 where nothing is forecast.
+    reorder_point = models.BigIntegerField(default=0, db_default=0)
+    # More than this is more than the plan would ever fill up to; empty where nothing is planned.
+    plenty = models.BigIntegerField(null=True)
 
     class Meta(ShopModel.Meta):
         constraints = [
@@ -328,12 +346,17 @@ class HistorySale(ShopModel):
 
 
 class DemandMonth(ShopModel):
-    """Closed demand of a product in a warehouse, one row a month: thousandths per day, None = unknown."""
+    """Closed demand of a product in a warehouse, one row a month: thousandths per day, None = unknown.
+
+    censored: the days of the month (1 is the first) on which the shelf was empty in the evening, so
+        that more may have been wanted than was sold.
+    """
 
     warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
     product = ShopForeignKey(Product, models.PROTECT, related_name="+")
     month = models.DateField()  # its first day
     days = models.JSONField()
+    censored = models.JSONField(default=list)
 
     class Meta(ShopModel.Meta):
         constraints = [
