@@ -56,14 +56,21 @@ class PurchaseOrder(ShopModel):
     created_at = models.DateTimeField(default=timezone.now)
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    # Approved by the night inside the owner's limits.
+    # Approved by the night inside the owner's limits; else why the last night did not do it.
     is_automatic = models.BooleanField(default=False)
+    held_because = models.TextField(blank=True)
+    # A person took the night's approval back: from now on the night leaves the order to people.
+    only_by_hand = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True, blank=True)
     # The day the shop asks for; empty: as soon as the supplier's lead time allows.
     wanted_on = models.DateField(_("wanted on"), null=True, blank=True)
-    # When the supplier first looked at its page, and when all of the revision was answered there.
+    # When the supplier first looked at its page, and when all of the revision was agreed on.
     opened_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    # The supplier answered with differences, and nobody has settled them yet.
+    answer_open = models.BooleanField(default=False)
+    # The day the supplier was asked for, and the first day on which something still open should come.
+    asked_on = models.DateField(null=True, blank=True)
     expected_on = models.DateField(_("expected"), null=True, blank=True)
     # When it came to its end: received in full, closed short, or cancelled.
     ended_at = models.DateTimeField(null=True, blank=True)
