@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.headerregistry import Address
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -14,38 +15,50 @@ from django.utils.translation import gettext as _
 
 from common.templatetags.ui import amount
 from common.text import one_line
-from purchasing.document import Document, document_of, in_supplier_language, long_day
+from purchasing import queries
+from purchasing.document import Document, changes_between, document_at, in_language_of, long_day
 from purchasing.models import OutboundMail
-from purchasing.pdf import order_pdf
+from purchasing.pdf import printed
+from tenancy.context import current_shop
 from tenancy.models import Shop
+
+# What asks for an answer brings the whole order along.
+WITH_PDF = (OutboundMail.Kind.ORDER, OutboundMail.Kind.CHANGE)
 
 
 def compose(mail: OutboundMail) -> EmailMultiAlternatives:
     """The mail as a message with its fixed Message-ID. Call inside the shop's scope."""
-    with in_supplier_language(mail.order):
-        document = document_of(mail.order)
+    document = document_at(mail.order, mail.revision)
+    with in_language_of(document):
         name = str(mail.kind)
-        context = {
-            "document": document,
-            "order": mail.order,
-            "shop": document.shop,
-            "sender": sender_name(document.shop),
-            "expected": long_day(mail.order.expected_on),
-            "written_at": timezone.now(),
-            "language": get_language(),
-        }
+        context = _context(mail, document)
         message = EmailMultiAlternatives(
             subject=one_line(_subject(mail, document))[:200],
             body=render_to_string(f"purchasing/mail/{name}.txt", context),
-            from_email=_from(document.shop),
+            from_email=_from(current_shop()),
             to=[mail.to],
-            reply_to=[one_line(document.shop.reply_to)] if document.shop.reply_to else None,
+            reply_to=[one_line(document.shop.email)] if document.shop.email else None,
             headers={"Message-ID": mail.message_id, "Date": format_datetime(timezone.now())},
         )
         message.attach_alternative(render_to_string(f"purchasing/mail/{name}.html", context), "text/html")
-        if mail.kind == OutboundMail.Kind.ORDER:
-            message.attach(f"{mail.order.number}.pdf", order_pdf(mail.order), "application/pdf")
+        if mail.kind in WITH_PDF:
+            message.attach(f"{document.number}.pdf", printed(document), "application/pdf")
         return message
+
+
+def _context(mail: OutboundMail, document: Document) -> dict[str, Any]:
+    context = {
+        "document": document,
+        "sender": sender_name(current_shop()),
+        "wanted_on": long_day(document.wanted_on),
+        "written_at": timezone.now(),
+        "language": get_language(),
+        "link": "",
+    }
+    if mail.kind == OutboundMail.Kind.CHANGE:
+        old = document_at(mail.order, queries.revision_told_before(mail))
+        context |= {"changes": changes_between(old, document), "old_wanted_on": long_day(old.wanted_on)}
+    return context
 
 
 def sender_name(shop: Shop) -> str:
@@ -54,12 +67,15 @@ def sender_name(shop: Shop) -> str:
 
 def _subject(mail: OutboundMail, document: Document) -> str:
     words = {
-        "number": mail.order.number,
-        "shop": sender_name(document.shop),
-        "total": amount(document.total, document.shop),
+        "number": document.number,
+        "shop": sender_name(current_shop()),
+        "total": amount(document.total, document),
+        "revision": document.revision,
     }
     if mail.kind == OutboundMail.Kind.CANCELLATION:
         return _("Order %(number)s from %(shop)s is cancelled") % words
+    if mail.kind == OutboundMail.Kind.CHANGE:
+        return _("Order %(number)s from %(shop)s has changed, revision %(revision)s") % words
     return _("Order %(number)s from %(shop)s, %(total)s") % words
 
 

@@ -8,37 +8,50 @@ from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from common.templatetags.ui import amount, day, quantity, unit_price
-from common.units import QUANTITY_SCALE
-from purchasing.document import Document, DocumentLine, document_of, in_supplier_language, long_day
+from common.templatetags.ui import amount, number, percent, quantity, unit_price
+from purchasing.document import (
+    Document,
+    DocumentLine,
+    Party,
+    document_at,
+    document_of,
+    in_language_of,
+    long_day,
+)
 from purchasing.models import PurchaseOrder
 
 LATIN, LATIN_BOLD, CHINESE = "Helvetica", "Helvetica-Bold", "STSong-Light"
+MARGIN = 40
 
 
-def order_pdf(order: PurchaseOrder) -> bytes:
-    """The order in its supplier's language. Call inside the shop's scope."""
+def order_pdf(order: PurchaseOrder, revision: int | None = None) -> bytes:
+    """A revision of the order, the present one if none is named, in its supplier's language.
+
+    Call inside the shop's scope.
+    """
+    return printed(document_of(order) if revision is None else document_at(order, revision))
+
+
+def printed(document: Document) -> bytes:
     from reportlab.platypus import SimpleDocTemplate
 
     _register_fonts()
-    with in_supplier_language(order):
-        document = document_of(order)
+    with in_language_of(document):
         out = io.BytesIO()
         template = SimpleDocTemplate(
             out,
-            title=_("Order %(number)s") % {"number": order.number},
+            title=_("Order %(number)s") % {"number": document.number},
             author=document.shop.name,
             pagesize=_a4(),
-            leftMargin=40,
-            rightMargin=40,
+            leftMargin=MARGIN,
+            rightMargin=MARGIN,
             topMargin=44,
-            bottomMargin=52,
+            bottomMargin=56,
             invariant=1,  # the same order gives the same bytes
         )
-        template.build(_story(document), canvasmaker=_numbered_canvas(order))
+        template.build(_story(document), canvasmaker=_numbered_canvas(document))
         return out.getvalue()
 
 
@@ -126,55 +139,65 @@ def _paragraph(
 def _story(document: Document) -> list[Any]:
     from reportlab.platypus import Spacer
 
-    order = document.order
     story = [
-        _paragraph(_("Order %(number)s") % {"number": order.number}, size=18, bold=True),
+        _paragraph(_("Order %(number)s") % {"number": document.number}, size=18, bold=True),
         Spacer(1, 4),
         _paragraph(_under_title(document), grey=True),
         Spacer(1, 18),
         _addresses(document),
         Spacer(1, 20),
         _lines(document),
+        Spacer(1, 8),
+        _totals(document),
     ]
-    if order.note:
+    if document.note:
         story += [
             Spacer(1, 18),
             _paragraph(_("Note"), bold=True),
-            _paragraph(order.note),
+            _paragraph(document.note),
         ]
     return story
 
 
 def _under_title(document: Document) -> str:
-    order = document.order
-    words = {
-        "revision": order.revision,
-        "day": long_day(timezone.localdate(order.approved_at or order.created_at)),
-    }
-    if order.is_draft:
-        return _("Draft, not an order yet. Revision %(revision)s, %(day)s.") % words
+    words = {"revision": document.revision, "day": long_day(document.ordered_on)}
+    if document.is_draft:
+        return _("Draft, not an order yet. %(day)s.") % words
     return _("Revision %(revision)s, %(day)s.") % words
 
 
 def _addresses(document: Document) -> Any:
     from reportlab.platypus import Table, TableStyle
 
-    order, shop = document.order, document.shop
+    shop, delivery = document.shop, document.deliver_to
     blocks = [
-        (_("Supplier"), [order.supplier.name, _folded(order.supplier.address), order.supplier.email]),
-        (_("Ordered by"), [shop.sender_name or shop.name, shop.reply_to]),
-        (_("Deliver to"), [shop.name, order.warehouse.name, _folded(order.warehouse.address)]),
+        (_("Supplier"), _lines_of(document.supplier)),
+        (_("Ordered by"), _lines_of(shop)),
+        (_("Deliver to"), [shop.name, delivery.name, _folded(delivery.address or shop.address)]),
     ]
     cells = [
         [_paragraph(heading, size=8, grey=True), _paragraph("\n".join(row for row in rows if row))]
         for heading, rows in blocks
     ]
-    if order.expected_on:
-        wanted = _("Expected on %(day)s") % {"day": day(order.expected_on)}
+    if document.wanted_on:
+        wanted = _("Please deliver by %(day)s") % {"day": long_day(document.wanted_on)}
         cells[2].append(_paragraph(wanted, bold=True))
-    table = Table([cells], colWidths=[174, 150, 179], hAlign="LEFT")
-    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]))
+    table = Table([cells], colWidths=[170, 176, 169], hAlign="LEFT")
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 12),
+            ]
+        )
+    )
     return table
+
+
+def _lines_of(party: Party) -> list[str]:
+    tax_number = _("Tax number %(number)s") % {"number": party.tax_number} if party.tax_number else ""
+    return [party.name, _folded(party.address), party.contact, party.phone, party.email, tax_number]
 
 
 def _folded(address: str) -> str:
@@ -187,28 +210,23 @@ def _lines(document: Document) -> Any:
     from reportlab.lib.colors import HexColor
     from reportlab.platypus import Table, TableStyle
 
-    shop = document.shop
-    headings = [
-        _paragraph(_("Your code"), size=8, grey=True),
-        _paragraph(_("Product"), size=8, grey=True),
-        _paragraph(_("Packs"), size=8, grey=True, right=True),
-        _paragraph(_("Quantity"), size=8, grey=True, right=True),
-        _paragraph(_("Unit cost"), size=8, grey=True, right=True),
-        _paragraph(_("Total"), size=8, grey=True, right=True),
-    ]
-    total = ["", "", "", "", _paragraph(_("Total"), bold=True, right=True)]
-    total.append(_paragraph(amount(document.total, shop), bold=True, right=True))
-    rows = [headings, *(_row(line, document) for line in document.lines), total]
-    table = Table(rows, colWidths=[80, 187, 62, 54, 56, 64], repeatRows=1, hAlign="LEFT")
+    left, right = [_("Your code"), _("Product")], [_("Packs"), _("Quantity"), _("Unit cost")]
+    widths: list[float] = [76, 181, 60, 58, 66, 74]
+    if document.is_taxed:
+        right.append(_("Tax"))
+        widths = [72, 159, 56, 58, 62, 38, 70]
+    headings = [_paragraph(text, size=8, grey=True) for text in left]
+    headings += [_paragraph(text, size=8, grey=True, right=True) for text in [*right, _("Net")]]
+    rows = [headings, *(_row(line, document) for line in document.lines)]
+    table = Table(rows, colWidths=widths, repeatRows=1, hAlign="LEFT")
     table.setStyle(
         TableStyle(
             [
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LINEBELOW", (0, 0), (-1, -2), 0.5, HexColor("#dfe5e5")),
+                ("LINEBELOW", (0, 0), (-1, -1), 0.5, HexColor("#dfe5e5")),
                 ("LEFTPADDING", (0, 0), (-1, -1), 0),
                 ("RIGHTPADDING", (0, 0), (-2, -1), 6),
                 ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
-                ("NOSPLIT", (0, -2), (-1, -1)),  # a total never stands alone on a page
             ]
         )
     )
@@ -216,23 +234,59 @@ def _lines(document: Document) -> Any:
 
 
 def _row(line: DocumentLine, document: Document) -> list[Any]:
-    product = line.line.product
-    packs = "" if line.packs is None else f"{quantity(line.packs * QUANTITY_SCALE)} × {quantity(line.pack)}"
-    return [
+    packs = "" if line.packs is None else f"{number(line.packs)} × {quantity(line.pack)}"
+    cells = [
         _paragraph(line.supplier_code),
-        [_paragraph(product.name), _paragraph(product.sku, size=8, grey=True)],
+        [_paragraph(line.name), _paragraph(line.sku, size=8, grey=True)],
         _paragraph(packs, right=True),
-        _paragraph(quantity(line.line.quantity), right=True),
-        _paragraph(unit_price(line.line.unit_cost, document.shop), right=True),
-        _paragraph(amount(line.line.amount, document.shop), right=True),
+        [
+            _paragraph(quantity(line.quantity), right=True),
+            _paragraph(line.unit, size=8, grey=True, right=True),
+        ],
+        _paragraph(unit_price(line.unit_cost, document), right=True),
     ]
+    if document.is_taxed:
+        cells.append(_paragraph(percent(line.tax_rate), right=True))
+    return [*cells, _paragraph(amount(line.amount, document), right=True)]
 
 
-def _numbered_canvas(order: PurchaseOrder) -> Any:
+def _totals(document: Document) -> Any:
+    """The sums, which stay together on one page."""
+    from reportlab.lib.colors import HexColor
+    from reportlab.platypus import Table, TableStyle
+
+    rows = [(_("Goods"), document.net), (_("Delivery"), document.freight)]
+    rows += [(_("Tax %(rate)s") % {"rate": percent(tax.rate)}, tax.amount) for tax in document.taxes]
+    cells = [
+        [_paragraph(label, right=True, grey=True), _paragraph(amount(value, document), right=True)]
+        for label, value in rows
+    ]
+    total = _("Total with tax") if document.is_taxed else _("Total")
+    cells.append(
+        [
+            _paragraph(total, right=True, bold=True),
+            _paragraph(amount(document.total, document), right=True, bold=True),
+        ]
+    )
+    table = Table(cells, colWidths=[120, 100], hAlign="RIGHT")
+    table.setStyle(
+        TableStyle(
+            [
+                ("RIGHTPADDING", (0, 0), (0, -1), 6),
+                ("RIGHTPADDING", (1, 0), (1, -1), 0),
+                ("LINEABOVE", (0, -1), (-1, -1), 0.5, HexColor("#14201f")),
+                ("NOSPLIT", (0, 0), (-1, -1)),
+            ]
+        )
+    )
+    return table
+
+
+def _numbered_canvas(document: Document) -> Any:
     from reportlab.pdfgen.canvas import Canvas
 
     class Numbered(Canvas):
-        """Writes “page x of y”, for which all pages must be known."""
+        """Writes “page x of y”, for which all pages must be known; a draft says so across each."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
@@ -243,14 +297,28 @@ def _numbered_canvas(order: PurchaseOrder) -> Any:
             self._startPage()
 
         def save(self) -> None:
-            for number, page in enumerate(self.finished, start=1):
+            for place, page in enumerate(self.finished, start=1):
                 self.__dict__.update(page)
-                words = {"number": order.number, "page": number, "pages": len(self.finished)}
-                text = _("%(number)s · page %(page)s of %(pages)s") % words
-                footer = _paragraph(text, size=8, grey=True, right=True)
-                footer.wrap(self._pagesize[0] - 92, 20)
-                footer.drawOn(self, 46, 28)
+                words = {"number": document.number, "page": place, "pages": len(self.finished)}
+                self.foot(_("%(number)s · page %(page)s of %(pages)s") % words)
+                if document.is_draft:
+                    self.mark(_("Draft"))
                 super().showPage()
             super().save()
+
+        def foot(self, text: str) -> None:
+            footer = _paragraph(text, size=8, grey=True, right=True)
+            width = self._pagesize[0] - 2 * MARGIN
+            footer.wrap(width, 20)
+            footer.drawOn(self, MARGIN, 28)
+
+        def mark(self, text: str) -> None:
+            self.saveState()
+            self.setFillGray(0.5, 0.16)
+            self.translate(self._pagesize[0] / 2, self._pagesize[1] / 2)
+            self.rotate(52)
+            self.setFont(LATIN_BOLD if font_of(text[0]) == LATIN else CHINESE, 150)
+            self.drawCentredString(0, -50, text)
+            self.restoreState()
 
     return Numbered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Least
 
 from catalog.models import Warehouse
@@ -56,7 +56,7 @@ def total(order: PurchaseOrder) -> int:
 
 def ordered_lines(order: PurchaseOrder) -> QuerySet[PurchaseOrderLine]:
     """The lines that are really ordered, with their products, as they entered the order."""
-    return order.lines.filter(quantity__gt=0).select_related("product").order_by("id")
+    return order.lines.filter(quantity__gt=0).select_related("product__purchase_tax").order_by("id")
 
 
 def orders_in(group: str) -> QuerySet[PurchaseOrder]:
@@ -134,7 +134,16 @@ def failed_mails() -> QuerySet[OutboundMail]:
 
 
 def with_names(orders: QuerySet[PurchaseOrder]) -> QuerySet[PurchaseOrder]:
-    return orders.select_related("supplier", "warehouse", "shop").prefetch_related("lines")
+    return orders.select_related("supplier", "warehouse", "shop").prefetch_related(
+        Prefetch("lines", PurchaseOrderLine.objects.select_related("product__purchase_tax"))
+    )
+
+
+def revision_told_before(mail: OutboundMail) -> int:
+    """The last revision the supplier was told of before this mail; the first where none was mailed."""
+    told = mail.order.mails.filter(state=OutboundMail.State.SENT, revision__lt=mail.revision)
+    found = told.order_by("-revision").values_list("revision", flat=True).first()
+    return found or 1
 
 
 def open_mail(order: PurchaseOrder) -> OutboundMail | None:

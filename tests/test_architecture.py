@@ -15,6 +15,7 @@ FLOORS = [
     {"common"},
     {"tenancy"},
     {"jobs"},
+    {"imports"},
     {"catalog"},
     {"stock"},
     {"purchasing", "forecasting"},
@@ -28,15 +29,15 @@ APPS = set().union(*FLOORS)
 # before it holds for that app only.
 STOREYS = [
     # What tables are made of and what needs none.
-    "base constraints engine gtin permissions places registry signals valuation"
+    "base constraints engine gtin kinds permissions places registry signals valuation"
     " tenancy.choices tenancy.context tenancy.demo inventory_site.environment",
     "models",
-    "queries lookups page_queries catalog.calendar stock.permissions insights.running_out",
+    "queries lookups page_queries money catalog.calendar stock.permissions insights.running_out",
     # What changes things, with what it is built of.
-    "services audit enforcement importing file_import room document mail pdf smtp words"
+    "services reading audit enforcement importing file_import room document mail pdf smtp words"
     " context health queue running states tick night demo generated_shop",
     # What people and machines fill in and are shown.
-    "forms account_forms shop_forms import_forms count_forms sheets documents happenings api_schema"
+    "forms account_forms shop_forms import_forms import_kinds count_forms sheets documents happenings api_schema"
     " access accounts context_processors middleware requests templatetags jobs processes supervisor",
     "views import_views mail_views open_views api api_access admin failures logs openapi",
     "urls import_urls open_urls apps management settings wsgi",

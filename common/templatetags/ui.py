@@ -7,7 +7,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
@@ -49,6 +49,14 @@ def number(value: int | None) -> str:
     if value is None:
         return "–"
     return _minus(format_decimal(value, format="#,##0", locale=babel_locale()))
+
+
+@register.filter
+def percent(value: int | None) -> str:
+    """Hundredths of a percent: `20%`, `5.5%`, as the language writes them."""
+    if value is None:
+        return "–"
+    return _minus(format_percent(Decimal(value).scaleb(-4), format="#,##0.##%", locale=babel_locale()))
 
 
 @register.filter

@@ -6,13 +6,17 @@ new state and is told so.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import Conflict
-from purchasing.models import OutboundMail, PurchaseOrder
+from common.units import RATE_SCALE
+from purchasing import queries
+from purchasing.document import freeze
+from purchasing.models import OutboundMail, PurchaseOrder, PurchaseOrderLine
+from purchasing.money import rate_for, tax_of, totals_of
 from purchasing.services import outbox
 from purchasing.services.drafts import find_draft
 from purchasing.services.states import expected, locked, mark_sent, need, state_by_receipts
@@ -42,10 +46,12 @@ def approve(
         )
     now = timezone.now()
     leaves = now + timedelta(minutes=current_shop().order_grace_minutes)
+    _fix_money(order, now.astimezone(current_shop().zone).date())
     order.state = State.QUEUED
     order.approved_at, order.approved_by = now, actor
-    order.expected_on = expected(order, leaves)
-    order.save(update_fields=["state", "approved_at", "approved_by", "expected_on"])
+    order.expected_on = order.wanted_on or expected(order, leaves)
+    order.save()
+    freeze(order)
     after = {"revision": order.revision}
     audit.record("order.approved", actor=actor, token=token, about=order.number, after=after)
     if by_mail:
@@ -54,6 +60,23 @@ def approve(
         mark_sent(order, at=now)
         audit.record("order.sent_by_hand", actor=actor, about=order.number)
     return order
+
+
+def _fix_money(order: PurchaseOrder, day: date) -> None:
+    """Give a draft the taxes, the freight and the exchange rate of the day, its own from now on."""
+    currency = order.supplier.currency or current_shop().currency
+    if currency != order.currency:
+        raise Conflict(
+            _("%(supplier)s trades in %(currency)s now. Save the order's lines once to take the new prices.")
+            % {"supplier": order.supplier.name, "currency": currency}
+        )
+    rate = rate_for(order.currency, day)
+    lines = list(queries.ordered_lines(order))
+    order.freight = totals_of(order, lines).freight
+    order.rate, order.rate_on = rate.rate, rate.day
+    for line in lines:
+        line.tax_rate = tax_of(order, line)
+    PurchaseOrderLine.objects.bulk_update(lines, ["tax_rate"])
 
 
 def undo_approval(
@@ -70,8 +93,11 @@ def undo_approval(
         )
     outbox.withdraw(order)
     order.state = State.DRAFT
-    order.approved_at = order.approved_by = order.expected_on = None
-    order.save(update_fields=["state", "approved_at", "approved_by", "expected_on"])
+    order.approved_at = order.approved_by = order.expected_on = order.rate_on = None
+    order.rate = RATE_SCALE
+    order.save()
+    # Nobody outside has seen it.
+    order.revisions.filter(revision=order.revision).delete()
     audit.record("order.approval_undone", actor=actor, token=token, about=order.number)
     return order
 

@@ -19,7 +19,7 @@ def text_of(order):
 
 
 def test_the_pdf_says_who_what_and_how_much(shop, trade):
-    shop.sender_name = "Marlow Lane Gifts"
+    shop.name, shop.tax_number = "Marlow Lane Gifts", "GB 123 4567 89"
     trade.warehouse.address = "High Street 14\nLudlow SY8 1AB"
     trade.warehouse.save()
     trade.supplier.address = "Kiln Yard 3\nLeominster"
