@@ -45,7 +45,7 @@ STOREYS = [
 STOREY_OF = {name: number for number, names in enumerate(STOREYS) for name in names.split()}
 
 # They cost seconds and tens of megabytes to import: only engines may do so at the top of a file.
-HEAVY = {"numpy", "pandas", "scipy", "sklearn", "statsmodels", "reportlab"}
+HEAVY = {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "statsmodels", "reportlab"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:
