@@ -2,8 +2,13 @@
 
 Sales from before stock was kept and sales of the ledger are added up by the shop's own days. A day
 is unknown, never zero, where nobody can have recorded a sale: after the day to which sales are
-known, and when the shelf was empty from opening to closing. What customers brought back does not
-lower what they wanted.
+known, and when the shelf was empty from opening to closing. Where the shelf was empty in the evening
+only, what was sold is the least that was wanted: the day is censored. What customers brought back
+does not lower what they wanted.
+
+The shelf is judged from the warehouse's opening date on, and for a product only from the day its
+stock is known: its opening stock, its first count, or the arrival that it began with. Before that
+the ledger's balance is no stock, so it says nothing about stock-outs.
 """
 
 from __future__ import annotations
@@ -12,15 +17,15 @@ import calendar
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from catalog.models import Warehouse
 from common.dates import end_of_day
 from common.units import QUANTITY_SCALE
-from stock.models import DemandMonth, HistorySale, Kind, Movement, SalesImport
+from stock.models import DemandMonth, HistorySale, Kind, Movement, Observation, SalesImport
 from stock.places import Place
 from tenancy.context import current_shop
 
@@ -48,6 +53,23 @@ class _Series:
     sold: dict[int, int]
     moved: dict[int, int]
     arrived: set[int]
+    # The first day on which somebody said what there is: opening stock or a count.
+    stated: int | None = None
+
+    @property
+    def kept_from(self) -> int | None:
+        """The day from which the balance is what stood on the shelf; None: it never was."""
+        begun = min(self.arrived, default=None)
+        if begun is not None and begun > min(self.sold, default=begun + 1):
+            begun = None  # sold before it arrived: there was stock that nobody had entered
+        return min((day for day in (begun, self.stated) if day is not None), default=None)
+
+
+class _Month(NamedTuple):
+    """A month as it is stored: thousandths a day, and the days of the month that are censored."""
+
+    days: list[int | None]
+    censored: list[int]
 
 
 def sales_known_to(upto: date) -> dict[int, date]:
@@ -86,17 +108,20 @@ def close_demand(upto: date) -> ClosedDemand:
 
     known_to = sales_known_to(upto)
     opened = dict(Warehouse.objects.values_list("pk", "opening_date"))
-    wanted: dict[tuple[int, int, date], list[int | None]] = {}
+    wanted: dict[tuple[int, int, date], _Month] = {}
     series = _read(upto)
     for place, one in series.items():
         if (last := known_to.get(place.warehouse_id)) is None or one.first > last.toordinal():
             continue
         days = np.arange(one.first, last.toordinal() + 1)
         demand = np.maximum(_spread(one.sold, days), 0)
-        unknown = _empty_shelf(one, days, opened.get(place.warehouse_id))
+        unknown, censored = _shelf(one, days, opened.get(place.warehouse_id))
         values = [None if hidden else int(quantity) for quantity, hidden in zip(demand, unknown, strict=True)]
         for month, packed in _months(date.fromordinal(one.first), values):
-            wanted[(*place, month)] = packed
+            wanted[(*place, month)] = _Month(packed, [])
+        for number in days[censored].tolist():
+            day = date.fromordinal(number)
+            wanted[(*place, day.replace(day=1))].censored.append(day.day)
     return ClosedDemand(known_to, len(series), _store(wanted))
 
 
@@ -105,8 +130,28 @@ def demand_panel(
 ) -> tuple[list[int], list[date], NDArray[np.float64]]:
     """Closed demand as a table: product ids (rows), days (columns) and stock units; NaN is unknown.
 
+    NaN stands for whole days with an empty shelf and for days beyond what is known. A number is all
+    that was wanted, except on the days that `censored_panel` marks: there it is the least. A method
+    should not learn a low level from those; leave them out, or take them as a lower bound.
+
     since: leave out whole months before this day's.
     """
+    return _panels(warehouse_id, product_ids, since)[:3]
+
+
+def censored_panel(
+    warehouse_id: int, *, product_ids: Sequence[int] | None = None, since: date | None = None
+) -> NDArray[np.bool_]:
+    """The same rows and columns as `demand_panel`: True where the shelf was empty in the evening.
+
+    Such a day's demand is known, and at least that; design.md's `stock_end` 0.
+    """
+    return _panels(warehouse_id, product_ids, since)[3]
+
+
+def _panels(
+    warehouse_id: int, product_ids: Sequence[int] | None, since: date | None
+) -> tuple[list[int], list[date], NDArray[np.float64], NDArray[np.bool_]]:
     import numpy as np
 
     rows = DemandMonth.objects.filter(warehouse_id=warehouse_id)
@@ -114,21 +159,24 @@ def demand_panel(
         rows = rows.filter(product_id__in=product_ids)
     if since is not None:
         rows = rows.filter(month__gte=since.replace(day=1))
-    packed = list(rows.order_by("product_id", "month").values_list("product_id", "month", "days"))
+    packed = list(rows.order_by("product_id", "month").values_list("product_id", "month", "days", "censored"))
     if not packed:
-        return [], [], np.empty((0, 0))
-    first = min(month for _product, month, _days in packed)
-    end = max(month + timedelta(days=len(days)) for _product, month, days in packed)
-    products = sorted({product_id for product_id, _month, _days in packed})
+        return [], [], np.empty((0, 0)), np.empty((0, 0), dtype=bool)
+    first = min(month for _product, month, *_rest in packed)
+    end = max(month + timedelta(days=len(days)) for _product, month, days, _censored in packed)
+    products = sorted({product_id for product_id, *_rest in packed})
     place = {product_id: row for row, product_id in enumerate(products)}
     panel = np.full((len(products), (end - first).days), np.nan)
-    for product_id, month, days in packed:
+    at_least = np.zeros(panel.shape, dtype=bool)
+    for product_id, month, days, censored in packed:
         start = (month - first).days
         panel[place[product_id], start : start + len(days)] = np.array(days, dtype=float)
+        at_least[place[product_id], [start + day - 1 for day in censored]] = True
     return (
         products,
         [first + timedelta(days=n) for n in range(panel.shape[1])],
         panel / QUANTITY_SCALE,
+        at_least,
     )
 
 
@@ -171,7 +219,11 @@ def _read(upto: date) -> dict[Place, _Series]:
         .order_by()
         .annotate(day=TruncDate("at", tzinfo=zone))
         .values_list("warehouse_id", "product_id", "day", "posting__kind")
-        .annotate(total=Sum("quantity"), largest=Max("quantity"))
+        .annotate(
+            total=Sum("quantity"),
+            # What was undone never arrived; what was undone and done again did.
+            largest=Max("quantity", filter=Q(posting__reverses=None, posting__reversals=None)),
+        )
     )
     for warehouse_id, product_id, day, kind, quantity, largest in moved:
         number = day.toordinal()
@@ -180,8 +232,21 @@ def _read(upto: date) -> dict[Place, _Series]:
         if kind == Kind.SALE:
             # A reversed sale carries the moment of the sale, so the two cancel out here.
             one.sold[number] = one.sold.get(number, 0) - quantity
-        if largest > 0:
+        if max(largest or 0, quantity) > 0:
             one.arrived.add(number)
+        if kind == Kind.OPENING and quantity > 0:
+            one.stated = number if one.stated is None else min(one.stated, number)
+    counted = (
+        Observation.objects.filter(at__lt=end_of_day(upto, zone), posting__reversals=None)
+        .order_by()
+        .values_list("warehouse_id", "product_id")
+        .annotate(first=Min("at"))
+    )
+    for warehouse_id, product_id, first in counted:
+        number = first.astimezone(zone).date().toordinal()
+        # A count that found nothing and moved nothing begins no demand.
+        if found := series.get(Place(warehouse_id, product_id)):
+            found.stated = number if found.stated is None else min(found.stated, number)
     return series
 
 
@@ -195,18 +260,26 @@ def _spread(by_day: dict[int, int], days: NDArray[np.int64]) -> NDArray[np.int64
     return spread
 
 
-def _empty_shelf(one: _Series, days: NDArray[np.int64], opened: date | None) -> NDArray[np.bool_]:
-    """The days on which nothing was there to sell: at no moment, from when stock was kept on."""
+def _shelf(
+    one: _Series, days: NDArray[np.int64], opened: date | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The days on which nothing was there to sell at any moment, and those that ended with nothing.
+
+    A shelf below zero ends with something that the ledger does not know of, so it is neither.
+    """
     import numpy as np
 
-    if opened is None:
-        return np.zeros(len(days), dtype=bool)
+    if opened is None or one.kept_from is None:
+        return np.zeros(len(days), dtype=bool), np.zeros(len(days), dtype=bool)
     moved = _spread(one.moved, days)
-    in_the_morning = np.cumsum(moved) - moved
+    in_the_evening = np.cumsum(moved)
+    in_the_morning = in_the_evening - moved
     arrived = np.isin(days, list(one.arrived))
     # A till that sells below zero sold something that was there.
     sold = _spread(one.sold, days) > 0
-    return (days >= opened.toordinal()) & (in_the_morning <= 0) & ~arrived & ~sold
+    judged = days >= max(opened.toordinal(), one.kept_from)
+    empty = judged & (in_the_morning <= 0) & ~arrived & ~sold
+    return empty, judged & ~empty & (in_the_evening == 0)
 
 
 def _months(first: date, values: Sequence[int | None]) -> Iterable[tuple[date, list[int | None]]]:
@@ -223,28 +296,30 @@ def _months(first: date, values: Sequence[int | None]) -> Iterable[tuple[date, l
 # ---- writing ---------------------------------------------------------------------------------
 
 
-def _store(wanted: dict[tuple[int, int, date], list[int | None]]) -> int:
+def _store(wanted: dict[tuple[int, int, date], _Month]) -> int:
     kept: dict[Any, Any] = {}
     gone: list[int] = []
-    stored = DemandMonth.objects.values_list("pk", "warehouse_id", "product_id", "month", "days")
-    for pk, warehouse_id, product_id, month, days in stored.iterator():
+    stored = DemandMonth.objects.values_list("pk", "warehouse_id", "product_id", "month", "days", "censored")
+    for pk, warehouse_id, product_id, month, *packed in stored.iterator():
         key = (warehouse_id, product_id, month)
         if key in wanted:
-            kept[key] = days
+            kept[key] = tuple(packed)
         else:
             gone.append(pk)
     for start in range(0, len(gone), _WRITE_BATCH):
         DemandMonth.objects.filter(pk__in=gone[start : start + _WRITE_BATCH]).delete()
     changed = [
-        DemandMonth(warehouse_id=key[0], product_id=key[1], month=key[2], days=days)
-        for key, days in wanted.items()
-        if kept.get(key) != days
+        DemandMonth(
+            warehouse_id=key[0], product_id=key[1], month=key[2], days=month.days, censored=month.censored
+        )
+        for key, month in wanted.items()
+        if kept.get(key) != month
     ]
     DemandMonth.objects.bulk_create(
         changed,
         batch_size=_WRITE_BATCH,
         update_conflicts=True,
         unique_fields=["shop", "warehouse", "product", "month"],
-        update_fields=["days"],
+        update_fields=["days", "censored"],
     )
     return len(changed) + len(gone)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from stock.models import DemandMonth, HistorySale, Kind, SalesImport
-from stock.services.demand import close_demand, demand_panel, sales_known_to
+from stock.services.demand import censored_panel, close_demand, demand_panel, sales_known_to
 from stock.services.ledger import reverse
 from tests.factories import make_product, make_warehouse, post_line
 
@@ -198,3 +198,67 @@ def test_two_hundred_products_and_three_hundred_days_close_in_seconds(place):
     started = time.process_time()
     assert close_demand(date(2026, 6, 20)).months_written == 2_000
     assert time.process_time() - started < 5
+
+
+def censored_days(product, place, first, last):
+    _products, days, _panel = demand_panel(place.pk, product_ids=[product.pk])
+    row = censored_panel(place.pk, product_ids=[product.pk])[0]
+    return [
+        first + timedelta(days=n) for n in range((last - first).days + 1) if row[(first - days[0]).days + n]
+    ]
+
+
+def test_what_was_sold_on_a_day_that_ends_with_an_empty_shelf_is_the_least_that_was_wanted(place):
+    mug = make_product()
+    place.opening_date = june(1)
+    place.save()
+    post_line(Kind.OPENING, mug, place, 3_000, at=at(1, 8))
+    post_line(Kind.SALE, mug, place, 1_000, at=at(2))
+    post_line(Kind.SALE, mug, place, 2_000, at=at(4))
+    post_line(Kind.RECEIPT, mug, place, 5_000, at=at(6))
+    post_line(Kind.SALE, make_product(), place, 1_000, at=at(8))
+    close_demand(june(20))
+    assert demand_of(mug, place, june(1), june(7)) == [0, 1, 0, 2, None, 0, 0]
+    assert censored_days(mug, place, june(1), june(8)) == [june(4)]
+
+
+def test_a_product_that_nobody_has_counted_says_nothing_about_stock_outs(place):
+    mug = make_product()
+    place.opening_date = june(1)
+    place.save()
+    file_of_sales(place, [(mug, date(2026, 5, 30), 1_000)], known_to=june(9))
+    post_line(Kind.SALE, mug, place, 2_000, at=at(2))
+    close_demand(june(20))
+    assert demand_of(mug, place, june(1), june(4)) == [0, 2, 0, 0]
+    post_line(Kind.COUNT, mug, place, 0, at=at(3))
+    close_demand(june(20))
+    assert demand_of(mug, place, june(1), june(4)) == [0, 2, 0, None]
+
+
+def test_ten_nights_without_a_file_change_nothing_and_a_late_file_is_as_good_as_a_punctual_one(place):
+    mug = make_product()
+    place.opening_date = june(1)
+    place.save()
+    post_line(Kind.OPENING, mug, place, 9_000, at=at(1, 8))
+    post_line(Kind.SALE, mug, place, 1_000, at=at(2))
+    close_demand(june(2))
+    before = list(DemandMonth.objects.values_list("pk", "days", "censored"))
+    for night in range(3, 13):
+        assert close_demand(june(night)).months_written == 0
+    assert list(DemandMonth.objects.values_list("pk", "days", "censored")) == before
+    for day in range(3, 13):
+        post_line(Kind.SALE, mug, place, 500, at=at(day, 23))
+    assert close_demand(june(12)).months_written == 1
+    assert demand_of(mug, place, june(1), june(12)) == [0, 1, *[0.5] * 10]
+
+
+def test_an_undone_arrival_fills_no_shelf(place):
+    mug = make_product()
+    place.opening_date = june(1)
+    place.save()
+    post_line(Kind.OPENING, mug, place, 1_000, at=at(1, 8))
+    post_line(Kind.SALE, mug, place, 1_000, at=at(2))
+    reverse(post_line(Kind.RECEIPT, mug, place, 4_000, at=at(4)), key="undo")
+    post_line(Kind.SALE, make_product(), place, 1_000, at=at(6))
+    close_demand(june(20))
+    assert demand_of(mug, place, june(1), june(5)) == [0, 1, None, None, None]
