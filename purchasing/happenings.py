@@ -18,6 +18,9 @@ _WORDS = {
     "order.proposed": gettext_lazy("Revised by the night's plan"),
     "order.laid_aside": gettext_lazy("Laid aside: nothing was left on it"),
     "order.note_changed": gettext_lazy("Note changed"),
+    "order.wanted_on_changed": gettext_lazy("Wanted day changed"),
+    # No figures: not everybody who reads this sees costs.
+    "order.price_changed": gettext_lazy("%(product)s: price changed"),
     "order.approved": gettext_lazy("Approved"),
     "order.approval_undone": gettext_lazy("Approval undone"),
     "order.send_now": gettext_lazy("Told to leave at once"),

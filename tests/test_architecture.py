@@ -32,7 +32,7 @@ STOREYS = [
     "base constraints engine gtin kinds permissions places registry signals valuation"
     " tenancy.choices tenancy.context tenancy.demo inventory_site.environment",
     "models",
-    "queries lookups page_queries money catalog.calendar stock.permissions insights.running_out",
+    "queries lookups page_queries money packs catalog.calendar stock.permissions insights.running_out",
     # What changes things, with what it is built of.
     "services reading audit enforcement importing file_import room document mail pdf smtp words"
     " context health queue running states tick night demo generated_shop",

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, timedelta
+
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.models import Product, Supplier, SupplierProduct, Warehouse
 from common.errors import BadInput, Conflict, NotFound
-from common.units import MAX_QUANTITY, write_quantity
+from common.units import MAX_QUANTITY, MAX_UNIT_PRICE, QUANTITY_SCALE, write_quantity, write_unit_price
 from purchasing.models import OrderCounter, PurchaseOrder, PurchaseOrderLine
+from purchasing.money import price_at, terms_with_breaks
+from purchasing.packs import rounded_up
 from purchasing.services.states import locked
 from tenancy import audit
 from tenancy.context import current_shop, require_shop_id
 from tenancy.models import User
 
 State = PurchaseOrder.State
+LONGEST_WAIT = timedelta(days=2 * 366)
 
 
 def open_draft(*, supplier: Supplier, warehouse: Warehouse, actor: User | None) -> PurchaseOrder:
@@ -80,17 +87,42 @@ def set_quantity(
 ) -> PurchaseOrderLine:
     """Order `quantity` (thousandths) instead; the night leaves the line alone from now on.
 
-    Raises BadInput where the supplier's pack or least quantity stands against it.
+    The price follows the supplier's price breaks, unless a person typed it. Packs and least
+    quantities do not stand in the way, see `purchasing.packs`.
     """
     order = _locked_draft(line.order)
     line = _line(order, line.pk)
-    check_terms(line.product, order.supplier, quantity)
+    check_quantity(line.product, quantity)
     if quantity == line.quantity and line.is_edited:
         return line
     before = line.quantity
     line.quantity, line.edited_at, line.edited_by = quantity, timezone.now(), actor
-    line.save(update_fields=["quantity", "edited_at", "edited_by"])
+    reprice(order, [line])
+    line.save()
     _record_line("order.line_changed", order, line, before, quantity, actor, why)
+    return line
+
+
+def round_up(line: PurchaseOrderLine, *, actor: User | None) -> PurchaseOrderLine:
+    """Order the next quantity that the supplier's packs and least quantity allow."""
+    terms = _terms_of(line.product, line.order.supplier)
+    return set_quantity(line, quantity=rounded_up(terms, line.quantity), actor=actor)
+
+
+def set_price(line: PurchaseOrderLine, *, unit_cost: int | None, actor: User | None) -> PurchaseOrderLine:
+    """A price of one's own, which stays whatever the quantity; None: the supplier's price again."""
+    order = _locked_draft(line.order)
+    line = _line(order, line.pk)
+    if unit_cost is not None:
+        check_price(unit_cost)
+    before = line.unit_cost
+    line.is_price_typed = unit_cost is not None
+    if unit_cost is not None:
+        line.unit_cost = unit_cost
+    reprice(order, [line])
+    line.save(update_fields=["unit_cost", "is_price_typed"])
+    if line.unit_cost != before:
+        record_price(order, line, before, actor)
     return line
 
 
@@ -104,18 +136,50 @@ def back_to_suggested(line: PurchaseOrderLine, *, actor: User | None) -> Purchas
         line.delete()
         return None
     line.quantity, line.edited_at, line.edited_by = line.suggested, None, None
-    line.save(update_fields=["quantity", "edited_at", "edited_by"])
+    line.is_price_typed = False
+    reprice(order, [line])
+    line.save()
     return line
 
 
-def add_line(
-    order: PurchaseOrder, *, product: Product, quantity: int, actor: User | None
-) -> PurchaseOrderLine:
-    """Put a product on a draft by hand, at the supplier's present cost."""
+def all_back_to_suggested(order: PurchaseOrder, *, actor: User | None) -> int:
+    """Forget every change of a line; how many there were. The note and the wanted day stay."""
     order = _locked_draft(order)
+    changed = order.lines.filter(Q(edited_at__isnull=False) | Q(is_price_typed=True))
+    lines = list(changed.select_related("order"))
+    for line in lines:
+        back_to_suggested(line, actor=actor)
+    return len(lines)
+
+
+def add_line(
+    order: PurchaseOrder,
+    *,
+    product: Product,
+    quantity: int,
+    unit_cost: int | None = None,
+    actor: User | None,
+) -> PurchaseOrderLine:
+    """Put a product on a draft by hand, at the supplier's present price or at one's own."""
+    order = _locked_draft(order)
+    line = new_line(order, product=product, quantity=quantity, unit_cost=unit_cost)
+    line.edited_at, line.edited_by = timezone.now(), actor
+    line.save()
+    _record_line("order.line_added", order, line, 0, quantity, actor)
+    return line
+
+
+def new_line(
+    order: PurchaseOrder, *, product: Product, quantity: int, unit_cost: int | None = None
+) -> PurchaseOrderLine:
+    """A line for a product that the order lacks, or the one that was taken off; not saved yet."""
     if quantity <= 0:
         raise _bad_quantity(_("Order more than zero."))
-    terms = check_terms(product, order.supplier, quantity)
+    check_quantity(product, quantity)
+    _terms_of(product, order.supplier)
+    if product.is_archived:
+        fault = _("%(sku)s is archived and is not ordered any more.") % {"sku": product.sku}
+        raise BadInput(fault, {"sku": [fault]})
     line = order.lines.filter(product=product).first()
     if line is not None and line.quantity > 0:
         raise BadInput(
@@ -123,10 +187,11 @@ def add_line(
             {"sku": [_("is on this order already")]},
         )
     line = line or PurchaseOrderLine(order=order, product=product)
-    line.quantity, line.unit_cost = quantity, terms.unit_cost
-    line.edited_at, line.edited_by = timezone.now(), actor
-    line.save()
-    _record_line("order.line_added", order, line, 0, quantity, actor)
+    line.quantity, line.is_price_typed = quantity, unit_cost is not None
+    if unit_cost is not None:
+        check_price(unit_cost)
+        line.unit_cost = unit_cost
+    reprice(order, [line])
     return line
 
 
@@ -151,8 +216,56 @@ def set_note(order: PurchaseOrder, *, note: str, actor: User | None) -> Purchase
     return order
 
 
-def check_terms(product: Product, supplier: Supplier, quantity: int) -> SupplierProduct:
-    """The terms at which `supplier` sells `product`. Raises BadInput where `quantity` breaks them."""
+def set_wanted_on(order: PurchaseOrder, *, day: date | None, actor: User | None) -> PurchaseOrder:
+    """The day to ask the supplier for; None: as soon as the lead time allows."""
+    order = _locked_draft(order)
+    if day != order.wanted_on:
+        check_wanted_on(day)
+        before, after = (str(value) if value else None for value in (order.wanted_on, day))
+        audit.record("order.wanted_on_changed", actor=actor, about=order.number, before=before, after=after)
+        order.wanted_on = day
+        order.save(update_fields=["wanted_on"])
+    return order
+
+
+# ---- what changes of drafts and of sent orders share ---------------------------------------------
+
+
+def reprice(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> None:
+    """Give lines the supplier's price for their quantity, but those with a typed one. Not saved.
+
+    A line whose terms are gone keeps the price it has.
+    """
+    terms = terms_with_breaks(order.supplier_id, [line.product_id for line in lines])
+    for line in lines:
+        if not line.is_price_typed and line.product_id in terms:
+            line.unit_cost = price_at(terms[line.product_id], line.quantity)
+
+
+def check_quantity(product: Product, quantity: int) -> None:
+    """Raises BadInput for what nobody can order of the product, whoever sells it."""
+    if quantity < 0:
+        raise _bad_quantity(_("A quantity cannot be below zero."))
+    if quantity > MAX_QUANTITY:
+        raise _bad_quantity(_("This quantity is too large."))
+    if quantity % QUANTITY_SCALE and not product.has_decimals:
+        raise _bad_quantity(_("%(sku)s is bought in whole units only.") % {"sku": product.sku})
+
+
+def check_price(unit_cost: int) -> None:
+    if not 0 <= unit_cost <= MAX_UNIT_PRICE:
+        fault = _("A price is not below zero, and not so large.")
+        raise BadInput(fault, {"unit_cost": [fault]})
+
+
+def check_wanted_on(day: date | None) -> None:
+    today = timezone.localdate(timezone=current_shop().zone)
+    if day is not None and not today <= day <= today + LONGEST_WAIT:
+        fault = _("Ask for a day from today on, within two years.")
+        raise BadInput(fault, {"wanted_on": [fault]})
+
+
+def _terms_of(product: Product, supplier: Supplier) -> SupplierProduct:
     terms = SupplierProduct.objects.filter(supplier=supplier, product=product).first()
     if terms is None:
         raise BadInput(
@@ -160,40 +273,7 @@ def check_terms(product: Product, supplier: Supplier, quantity: int) -> Supplier
             % {"supplier": supplier.name, "sku": product.sku},
             {"sku": [_("has no terms with this supplier")]},
         )
-    if quantity < 0:
-        raise _bad_quantity(_("A quantity cannot be below zero."))
-    if quantity > MAX_QUANTITY:
-        raise _bad_quantity(_("This quantity is too large."))
-    if quantity % terms.pack:
-        raise _bad_quantity(_not_whole_packs(quantity, terms))
-    if 0 < quantity < terms.minimum_quantity:
-        raise _bad_quantity(
-            _("%(supplier)s sells at least %(least)s of %(sku)s: order that many, or none.")
-            % {
-                "supplier": supplier.name,
-                "least": write_quantity(_whole_packs_up(terms.minimum_quantity, terms.pack)),
-                "sku": product.sku,
-            }
-        )
     return terms
-
-
-def _not_whole_packs(quantity: int, terms: SupplierProduct) -> str:
-    above = _whole_packs_up(max(quantity, terms.minimum_quantity), terms.pack)
-    below = quantity - quantity % terms.pack
-    words = {
-        "quantity": write_quantity(quantity),
-        "pack": write_quantity(terms.pack),
-        "below": write_quantity(below),
-        "above": write_quantity(above),
-    }
-    if below < max(terms.minimum_quantity, 1):
-        return _("%(quantity)s is not a whole number of packs of %(pack)s: order %(above)s.") % words
-    return _("%(quantity)s is not a whole number of packs of %(pack)s: order %(below)s or %(above)s.") % words
-
-
-def _whole_packs_up(quantity: int, pack: int) -> int:
-    return -(-quantity // pack) * pack
 
 
 def _locked_draft(order: PurchaseOrder) -> PurchaseOrder:
@@ -202,7 +282,25 @@ def _locked_draft(order: PurchaseOrder) -> PurchaseOrder:
         raise Conflict(
             _("%(number)s is no longer a draft; undo the approval to change it.") % {"number": order.number}
         )
+    follow_currency(order)
     return order
+
+
+def follow_currency(order: PurchaseOrder) -> None:
+    """Bring a locked draft to the currency in which its supplier trades now.
+
+    Every price is taken from the terms again then, also a typed one: it was of another currency.
+    """
+    currency = order.supplier.currency or current_shop().currency
+    if currency == order.currency:
+        return
+    order.currency = currency
+    order.save(update_fields=["currency"])
+    lines = list(order.lines.all())
+    for line in lines:
+        line.is_price_typed = False
+    reprice(order, lines)
+    PurchaseOrderLine.objects.bulk_update(lines, ["unit_cost", "is_price_typed"])
 
 
 def _line(order: PurchaseOrder, line_id: int) -> PurchaseOrderLine:
@@ -214,6 +312,18 @@ def _line(order: PurchaseOrder, line_id: int) -> PurchaseOrderLine:
 
 def _bad_quantity(fault: str) -> BadInput:
     return BadInput(fault, {"quantity": [fault]})
+
+
+def record_price(order: PurchaseOrder, line: PurchaseOrderLine, before: int, actor: User | None) -> None:
+    about = {"product": line.product.name, "sku": line.product.sku}
+    old, new = (write_unit_price(cost, order.currency) for cost in (before, line.unit_cost))
+    audit.record(
+        "order.price_changed",
+        actor=actor,
+        about=order.number,
+        before={**about, "unit_cost": old},
+        after={**about, "unit_cost": new},
+    )
 
 
 def _record_line(

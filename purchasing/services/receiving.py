@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from common.errors import BadInput, Conflict
 from common.units import write_quantity
 from purchasing.models import RECEIVABLE, PurchaseOrder, PurchaseOrderLine, Receipt
+from purchasing.money import ledger_unit_cost
 from purchasing.services.states import locked, need, state_by_receipts
 from stock.models import Kind, Posting
 from stock.services.ledger import Line, post, reverse
@@ -70,7 +71,7 @@ def receive(
                 line.product_id,
                 order.warehouse_id,
                 line.quantity,
-                unit_cost=ordered[line.product_id].unit_cost,
+                unit_cost=ledger_unit_cost(order, ordered[line.product_id]),
             )
             for line in lines
         ],

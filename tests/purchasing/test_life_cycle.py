@@ -6,9 +6,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from catalog.models import PriceBreak
 from common.errors import BadInput, Conflict
 from purchasing.models import OutboundMail, PurchaseOrder
-from purchasing.services import approval, drafts
+from purchasing.packs import misfit
+from purchasing.services import ProposedLine, approval, drafts, propose
 from tenancy.context import shop_scope
 from tenancy.models import AuditEvent
 from tests.factories import make_product, make_shop
@@ -42,20 +44,35 @@ def test_there_is_one_draft_per_supplier_and_warehouse(trade):
 
 
 @pytest.mark.parametrize(
-    ("quantity", "fault"),
+    ("quantity", "code", "fault", "better"),
     [
-        (30_000, "30 is not a whole number of packs of 12: order 24 or 36"),
-        (7_000, "7 is not a whole number of packs of 12: order 24"),
-        (12_000, "sells at least 24"),
-        (-12_000, "below zero"),
+        (30_000, "pack", "30 is not a whole number of packs of 12; the next is 36", 36_000),
+        (7_000, "minimum", "sell at least 24; the next quantity is 24", 24_000),
+        (12_000, "minimum", "sell at least 24", 24_000),
+        (36_000, None, "", 36_000),
     ],
 )
-def test_packs_and_least_quantities_are_held_with_a_way_out(trade, quantity, fault):
+def test_packs_and_least_quantities_warn_with_a_way_out_and_do_not_block(
+    trade, quantity, code, fault, better
+):
     product = trade.list_product(pack=12_000, minimum_quantity=24_000)
-    order = trade.draft(24_000, product)
+    line = trade.draft(24_000, product).lines.get()
+    line = drafts.set_quantity(line, quantity=quantity, actor=trade.owner)
+    found = misfit(trade.supplier.terms.get(product=product), line.quantity)
+    assert (found.code if found else None) == code
+    assert found is None or fault in found.text
+    assert drafts.round_up(line, actor=trade.owner).quantity == better
+    assert approval.approve(line.order, actor=trade.owner).state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "fault"), [(-1_000, "below zero"), (1_500, "whole units"), (10**14, "large")]
+)
+def test_what_nobody_can_order_is_refused(trade, quantity, fault):
+    line = trade.draft(24_000).lines.get()
     with pytest.raises(BadInput, match=fault):
-        drafts.set_quantity(order.lines.get(), quantity=quantity, actor=trade.owner)
-    assert order.lines.get().quantity == 24_000
+        drafts.set_quantity(line, quantity=quantity, actor=trade.owner)
+    assert trade.supplier.orders.get().lines.get().quantity == 24_000
 
 
 def test_a_product_without_terms_or_twice_cannot_be_added(trade):
@@ -124,3 +141,62 @@ def test_new_terms_do_not_change_what_was_approved(trade):
     trade.supplier.terms.update(unit_cost=9_999_999)
     assert order.lines.get().unit_cost == 4_600_000
     set_terms(trade.supplier, make_product())
+
+
+def test_another_quantity_takes_another_price_but_a_typed_price_stays(trade):
+    terms = trade.supplier.terms.get()
+    PriceBreak.objects.create(terms=terms, minimum_quantity=48_000, unit_cost=4_000_000)
+    line = trade.draft(12_000).lines.get()
+    assert line.unit_cost == 4_600_000
+    assert drafts.set_quantity(line, quantity=48_000, actor=None).unit_cost == 4_000_000
+    assert drafts.set_price(line, unit_cost=3_900_000, actor=None).is_price_typed
+    assert drafts.set_quantity(line, quantity=10_000, actor=None).unit_cost == 3_900_000
+    assert drafts.set_price(line, unit_cost=None, actor=None).unit_cost == 4_600_000
+    changes = AuditEvent.objects.filter(action="order.price_changed").order_by("id")
+    assert [event.after["unit_cost"] for event in changes] == ["3.90", "4.60"]
+
+
+def test_a_supplier_that_changes_currency_takes_its_drafts_along(shop, trade):
+    order = trade.draft(12_000)
+    drafts.set_price(order.lines.get(), unit_cost=1, actor=None)
+    trade.supplier.currency = "JPY"
+    trade.supplier.save()
+    trade.supplier.terms.update(unit_cost=5_000_000)
+    with pytest.raises(Conflict, match="JPY now"):
+        approval.approve(order, actor=trade.owner)
+    order = drafts.set_note(order, note="", actor=None)
+    line = order.lines.get()
+    assert (order.currency, line.unit_cost, line.is_price_typed) == ("JPY", 5_000_000, False)
+
+
+def test_all_lines_go_back_to_suggested_at_once(trade):
+    reason = {"parts": [], "text": ""}
+    lines = [ProposedLine(product.pk, 12_000, 1, reason) for product in (trade.product, trade.list_product())]
+    order = propose(supplier=trade.supplier, warehouse=trade.warehouse, lines=lines)
+    first, second = order.lines.order_by("id")
+    drafts.set_quantity(first, quantity=5_000, actor=None)
+    drafts.set_price(second, unit_cost=7, actor=None)
+    drafts.add_line(order, product=trade.list_product(), quantity=1_000, actor=None)
+    assert drafts.all_back_to_suggested(order, actor=trade.owner) == 3
+    kept = order.lines.order_by("id").values_list("quantity", "unit_cost", "edited_at", "is_price_typed")
+    assert list(kept) == [(12_000, 4_600_000, None, False)] * 2
+    assert drafts.all_back_to_suggested(order, actor=trade.owner) == 0
+
+
+def test_the_wanted_day_is_asked_for_and_expected(trade):
+    order = trade.draft()
+    today = timezone.localdate()
+    for day in (today - timedelta(days=1), today + timedelta(days=800)):
+        with pytest.raises(BadInput, match="from today on"):
+            drafts.set_wanted_on(order, day=day, actor=None)
+    wanted = today + timedelta(days=40)
+    order = drafts.set_wanted_on(order, day=wanted, actor=None)
+    assert approval.approve(order, actor=trade.owner, by_mail=False).expected_on == wanted
+
+
+def test_an_archived_product_is_not_added(trade):
+    product = trade.list_product()
+    product.state = "archived"
+    product.save()
+    with pytest.raises(BadInput, match="archived"):
+        drafts.add_line(trade.draft(), product=product, quantity=1_000, actor=None)

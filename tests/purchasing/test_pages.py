@@ -90,9 +90,9 @@ def test_a_wrong_quantity_is_shown_at_its_line_and_nothing_is_saved(visit, trade
     packed = trade.list_product(pack=12_000)
     trade.draft(24_000, packed)
     first, second = order.lines.order_by("id")
-    data = {f"line-{first.pk}": "13", f"line-{second.pk}": "25", "note": "x"}
+    data = {f"line-{first.pk}": "13", f"line-{second.pk}": "2.5", "note": "x"}
     answer = visit("owner")(f"orders/{order.number}/lines/", data)
-    assert "25 is not a whole number of packs of 12: order 24 or 36" in text(answer)
+    assert "is bought in whole units only" in text(answer)
     assert 'value="13"' in text(answer)
     order.refresh_from_db()
     assert order.note == ""

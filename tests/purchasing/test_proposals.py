@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 
+from catalog.models import PriceBreak
 from common.errors import Conflict
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.queries import on_order
@@ -34,6 +36,7 @@ def test_the_same_proposal_again_changes_nothing(trade):
 def test_a_new_night_revises_the_open_draft_and_adds_no_second_one(trade):
     other = trade.list_product()
     order = suggest(trade, wanted(trade.product, 12_000), wanted(other, 6_000))
+    trade.supplier.terms.update(unit_cost=5_000_000)
     again = suggest(trade, wanted(trade.product, 24_000, 5_000_000, "more"))
     assert again == order
     line = order.lines.get()
@@ -106,3 +109,26 @@ def test_on_order_is_what_is_open_on_every_order_that_left_the_draft(trade):
         PurchaseOrder.objects.filter(pk=order.pk).update(state=state)
     trade.draft()
     assert on_order(trade.warehouse) == {trade.product.pk: 12_000 + 12_000 + 7_000}
+
+
+def test_a_line_remembers_what_was_suggested_before_and_since_when(trade):
+    with time_machine.travel("2026-11-22 02:00Z"):
+        order = suggest(trade, wanted(trade.product, 12_000))
+    line = order.lines.get()
+    assert (line.suggested_before, line.suggested_at.isoformat()[:10]) == (None, "2026-11-22")
+    for day in ("23", "24"):  # the second night says the same again
+        with time_machine.travel(f"2026-11-{day} 02:00Z"):
+            suggest(trade, wanted(trade.product, 18_000))
+    line = order.lines.get()
+    assert (line.suggested_before, line.suggested) == (12_000, 18_000)
+    assert line.suggested_at.isoformat()[:10] == "2026-11-23"
+
+
+def test_a_proposal_takes_the_suppliers_price_for_the_quantity_and_leaves_a_typed_one(trade):
+    terms = trade.supplier.terms.get()
+    PriceBreak.objects.create(terms=terms, minimum_quantity=24_000, unit_cost=4_000_000)
+    order = suggest(trade, wanted(trade.product, 24_000, cost=1))
+    assert order.lines.get().unit_cost == 4_000_000
+    drafts.set_price(order.lines.get(), unit_cost=3_000_000, actor=None)
+    suggest(trade, wanted(trade.product, 12_000))
+    assert order.lines.values_list("quantity", "unit_cost").get() == (12_000, 3_000_000)
