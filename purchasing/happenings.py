@@ -30,11 +30,19 @@ _WORDS = {
     "order.cancelled": gettext_lazy("Cancelled"),
     "order.received": gettext_lazy("Goods received"),
     "order.receipt_undone": gettext_lazy("Receipt undone"),
+    "order.sent_back": gettext_lazy("Damaged goods sent back; they stay on order"),
+    "order.send_back_undone": gettext_lazy("Sending back undone"),
+    "order.confirmed": gettext_lazy("Confirmed by the supplier"),
+    "order.answered": gettext_lazy("Answered by the supplier, with differences"),
+    "order.answer_accepted": gettext_lazy("The supplier's answer accepted"),
+    "order.not_approved": gettext_lazy("Not approved by the night: %(why)s"),
     "order.closed": gettext_lazy("Closed"),
     "order.closed_short": gettext_lazy("Closed short"),
     "order.reopened": gettext_lazy("Reopened"),
     "cancellation.sent": gettext_lazy("Cancellation sent to %(to)s"),
     "cancellation.mail_failed": gettext_lazy("The cancellation to %(to)s failed: %(answer)s"),
+    "closing.sent": gettext_lazy("The supplier was told at %(to)s that nothing more is expected"),
+    "closing.mail_failed": gettext_lazy("The closing to %(to)s failed: %(answer)s"),
     "order.line_changed": gettext_lazy("%(product)s: %(before)s → %(quantity)s"),
     "order.line_back_to_suggested": gettext_lazy("%(product)s: %(before)s → %(quantity)s, as suggested"),
     "order.line_added": gettext_lazy("%(product)s: %(quantity)s added"),
@@ -55,7 +63,7 @@ def happenings(order: PurchaseOrder) -> list[Happening]:
 
 
 def _text(event: AuditEvent) -> str:
-    words: dict[str, Any] = {"to": "", "answer": "", "product": "", "quantity": "", "before": ""}
+    words: dict[str, Any] = {"to": "", "answer": "", "why": "", "product": "", "quantity": "", "before": ""}
     if isinstance(event.after, dict):
         words |= event.after
     if isinstance(event.before, dict):

@@ -19,7 +19,7 @@ from purchasing.models import OutboundMail, PurchaseOrder, PurchaseOrderLine
 from purchasing.money import rate_for, tax_of, totals_of
 from purchasing.services import outbox
 from purchasing.services.drafts import find_draft
-from purchasing.services.states import expected, locked, mark_sent, need, state_by_receipts
+from purchasing.services.states import expect, expected, locked, mark_sent, need, state_by_receipts
 from tenancy import audit
 from tenancy.context import current_shop
 from tenancy.models import ApiToken, User
@@ -28,12 +28,18 @@ State = PurchaseOrder.State
 
 
 def approve(
-    order: PurchaseOrder, *, actor: User | None, token: ApiToken | None = None, by_mail: bool = True
+    order: PurchaseOrder,
+    *,
+    actor: User | None,
+    token: ApiToken | None = None,
+    by_mail: bool = True,
+    automatic_grace: int | None = None,
 ) -> PurchaseOrder:
     """Freeze a draft and queue its mail, which leaves when the shop's grace period is over.
 
     by_mail: False where the shop tells the supplier itself, by telephone or in a web shop; the
     order then counts as sent at once.
+    automatic_grace: minutes of grace, where the night approves inside the owner's limits.
     """
     order = locked(order)
     need(order, State.DRAFT)
@@ -45,14 +51,16 @@ def approve(
             % {"supplier": order.supplier.name}
         )
     now = timezone.now()
-    leaves = now + timedelta(minutes=current_shop().order_grace_minutes)
+    grace = current_shop().order_grace_minutes if automatic_grace is None else automatic_grace
+    leaves = now + timedelta(minutes=grace)
     _fix_money(order, now.astimezone(current_shop().zone).date())
     order.state = State.QUEUED
     order.approved_at, order.approved_by = now, actor
+    order.is_automatic, order.held_because = automatic_grace is not None, ""
     order.expected_on = order.wanted_on or expected(order, leaves)
     order.save()
     freeze(order)
-    after = {"revision": order.revision}
+    after = {"revision": order.revision} | ({"by": "night"} if order.is_automatic else {})
     audit.record("order.approved", actor=actor, token=token, about=order.number, after=after)
     if by_mail:
         outbox.queue(order, kind=OutboundMail.Kind.ORDER, not_before=leaves)
@@ -95,6 +103,9 @@ def undo_approval(
     order.state = State.DRAFT
     order.approved_at = order.approved_by = order.expected_on = order.rate_on = None
     order.rate = RATE_SCALE
+    # Whoever takes the night's approval back wants to decide: the next night must not approve anew.
+    order.only_by_hand |= order.is_automatic
+    order.is_automatic = False
     order.save()
     # Nobody outside has seen it.
     order.revisions.filter(revision=order.revision).delete()
@@ -112,7 +123,7 @@ def send_now(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
     return order
 
 
-def cancel(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
+def cancel(order: PurchaseOrder, *, actor: User | None, token: ApiToken | None = None) -> PurchaseOrder:
     """End an order of which nothing has arrived; a supplier who has the order hears of it by mail."""
     order = locked(order)
     need(order, State.DRAFT, State.QUEUED, State.SENT, State.CONFIRMED)
@@ -120,30 +131,59 @@ def cancel(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
     if before == State.QUEUED:
         outbox.withdraw(order)
     order.state, order.ended_at = State.CANCELLED, timezone.now()
-    if before in {State.SENT, State.CONFIRMED} and order.mails.filter(state=OutboundMail.State.SENT).exists():
+    if before in {State.SENT, State.CONFIRMED} and was_mailed(order):
         order.revision += 1
         outbox.queue(order, kind=OutboundMail.Kind.CANCELLATION, not_before=order.ended_at)
-    order.save(update_fields=["state", "ended_at", "revision"])
-    audit.record("order.cancelled", actor=actor, about=order.number, before={"state": before})
+    order.answer_open = False
+    order.save(update_fields=["state", "ended_at", "revision", "answer_open"])
+    audit.record("order.cancelled", actor=actor, token=token, about=order.number, before={"state": before})
     return order
 
 
-def close(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
-    """End an order; what has not arrived of it is no longer expected."""
+def close(
+    order: PurchaseOrder,
+    *,
+    actor: User | None,
+    token: ApiToken | None = None,
+    tell_supplier: bool = False,
+) -> PurchaseOrder:
+    """End an order; what has not arrived of it is no longer expected.
+
+    tell_supplier: mail that nothing more is wanted, where something is still missing and the
+    supplier got the order by mail.
+    """
     order = locked(order)
     need(order, State.PARTLY_RECEIVED, State.RECEIVED)
     short = order.state == State.PARTLY_RECEIVED
     order.state, order.ended_at = State.CLOSED, timezone.now()
-    order.save(update_fields=["state", "ended_at"])
-    audit.record("order.closed_short" if short else "order.closed", actor=actor, about=order.number)
+    order.answer_open = False
+    if tells := tell_supplier and short and was_mailed(order):
+        order.revision += 1
+        outbox.queue(order, kind=OutboundMail.Kind.CLOSING, not_before=order.ended_at)
+    order.save(update_fields=["state", "ended_at", "answer_open", "revision"])
+    action = "order.closed_short" if short else "order.closed"
+    after = {"told": order.supplier.email} if tells else None
+    audit.record(action, actor=actor, token=token, about=order.number, after=after)
     return order
 
 
-def reopen(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
-    """Undo `close`."""
+def reopen(order: PurchaseOrder, *, actor: User | None, token: ApiToken | None = None) -> PurchaseOrder:
+    """Undo `close`. A mail that has told the supplier stays told; one that waits is taken back."""
     order = locked(order)
     need(order, State.CLOSED)
-    order.state, order.ended_at = state_by_receipts(order), None
-    order.save(update_fields=["state", "ended_at"])
-    audit.record("order.reopened", actor=actor, about=order.number)
+    closing = order.mails.filter(kind=OutboundMail.Kind.CLOSING, revision=order.revision)
+    if closing.exists() and not closing.filter(state=OutboundMail.State.SENT).exists():
+        outbox.withdraw(order)
+        order.revision -= 1
+    order.state = state_by_receipts(order)
+    # Received in full is an end of its own.
+    order.ended_at = timezone.now() if order.state == State.RECEIVED else None
+    expect(order)
+    order.save(update_fields=["state", "ended_at", "revision", "expected_on"])
+    audit.record("order.reopened", actor=actor, token=token, about=order.number)
     return order
+
+
+def was_mailed(order: PurchaseOrder) -> bool:
+    """Whether a mail of the order has left, so that its supplier hears of its end by mail too."""
+    return order.mails.filter(state=OutboundMail.State.SENT).exists()

@@ -33,6 +33,12 @@ logger = logging.getLogger(__name__)
 State = OutboundMail.State
 Kind = OutboundMail.Kind
 JOB_KIND = "mail"
+# The state in which an order still wants its mail of a kind to leave.
+WANTED_IN = {
+    Kind.ORDER: PurchaseOrder.State.QUEUED,
+    Kind.CLOSING: PurchaseOrder.State.CLOSED,
+    Kind.CANCELLATION: PurchaseOrder.State.CANCELLED,
+}
 # How long to wait after the 1st, 2nd, ... failed attempt; after the last one the mail has failed.
 BACKOFF_MINUTES = (1, 2, 5, 10, 20, 40, 60, 120, 240, 480)
 
@@ -183,8 +189,7 @@ def _claim(mail_id: int) -> Claim | None:
 
 
 def _still_wanted(order: PurchaseOrder, mail: OutboundMail) -> bool:
-    wanted = PurchaseOrder.State.QUEUED if mail.kind == Kind.ORDER else PurchaseOrder.State.CANCELLED
-    return order.state == wanted and order.revision == mail.revision
+    return order.state == WANTED_IN[Kind(mail.kind)] and order.revision == mail.revision
 
 
 def _content(shop: Shop, claim: Claim) -> bytes:
