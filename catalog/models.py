@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from itertools import islice
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from common.search_key import SearchKeyField, search_key
+from common.search_key import SearchKeyField, SearchWordField, search_key
+from common.search_words import LONGEST_WORD, words_of
 from common.units import QUANTITY_SCALE
-from tenancy.base import ShopModel
+from tenancy.base import ScopedManager, ScopedQuerySet, ShopModel
 from tenancy.constraints import SameShop, ShopForeignKey
 
 CURRENCY_CODE = RegexValidator(r"^[A-Z]{3}$", _("Write the currency as three letters, like EUR."))
@@ -94,6 +97,34 @@ class Family(ShopModel):
         return self.name
 
 
+class ProductQuerySet(ScopedQuerySet):
+    """Keeps the keys and words for searching also where products are written in bulk.
+
+    Whoever changes names by `update()` calls `index_products` afterwards.
+    """
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        made = super().bulk_create(objs, *args, **kwargs)
+        index_products([product for product in made if product.pk], new=True)
+        return made
+
+    def bulk_update(self, objs: Any, fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
+        objs, names = list(objs), set(fields)
+        searched = {"sku", "name"} & names
+        if not searched:
+            return super().bulk_update(objs, names, *args, **kwargs)
+        for product in objs:
+            product.sku_key, product.name_key = search_key(product.sku), search_key(product.name)
+        names |= {f"{name}_key" for name in searched}
+        changed: int = super().bulk_update(objs, sorted(names), *args, **kwargs)
+        index_products(objs)
+        return changed
+
+
+class ProductManager(ScopedManager.from_queryset(ProductQuerySet)):  # type: ignore[misc]
+    pass
+
+
 class Product(ShopModel):
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -139,6 +170,8 @@ class Product(ShopModel):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects: ClassVar = ProductManager()
+
     class Meta(ShopModel.Meta):
         ordering = ["sku_key"]
         constraints = [
@@ -174,9 +207,64 @@ class Product(ShopModel):
     def clean(self) -> None:
         self.sku_key = search_key(self.sku)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        is_new = self._state.adding
+        super().save(*args, **kwargs)
+        fields = kwargs.get("update_fields")
+        if fields is None or {"sku", "name"} & set(fields):
+            index_products([self], new=is_new)
+
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Also where a form leaves the shop and the key out: else a taken SKU would fail on saving."""
         super().validate_constraints(exclude=set(exclude or ()) - {"shop", "sku_key"})
+
+
+class ProductWord(ShopModel):
+    """A word under which a product is found (common/search_words.py), kept by `index_products`."""
+
+    product = ShopForeignKey(Product, models.CASCADE, related_name="words")
+    word = SearchWordField(max_length=LONGEST_WORD)
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("product"),
+            # By product, for keeping them and where a word is so common that products are read in turn.
+            models.UniqueConstraint(fields=["shop", "product", "word"], name="catalog_word_once"),
+        ]
+        indexes = [models.Index(fields=["shop", "word", "product"], name="catalog_word_found")]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+_WORDS_AT_ONCE = 2_000  # products
+
+
+def index_products(products: Iterable[Product], *, new: bool = False) -> None:
+    """Make products findable under the words of their SKU and name.
+
+    Product.save(), bulk_create() and bulk_update() call it; so must whoever writes SKUs or names
+    in another way. Writes only what changed. new: they have no words yet.
+    """
+    rows = iter(products)
+    while batch := list(islice(rows, _WORDS_AT_ONCE)):
+        wanted = {(product.pk, word) for product in batch for word in words_of(product.sku, product.name)}
+        if not new:
+            ids = [product.pk for product in batch]
+            have = {
+                (product_id, word): pk
+                for pk, product_id, word in ProductWord.objects.filter(product__in=ids).values_list(
+                    "pk", "product_id", "word"
+                )
+            }
+            ProductWord.objects.filter(pk__in=[have[key] for key in have.keys() - wanted]).delete()
+            wanted -= have.keys()
+        ProductWord.objects.bulk_create(
+            # Neighbours in the index are written together.
+            (ProductWord(product_id=product_id, word=word) for product_id, word in sorted(wanted)),
+            batch_size=_WORDS_AT_ONCE,
+        )
 
 
 class ProductPicture(ShopModel):

@@ -21,11 +21,22 @@ def search_key(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-class SearchKeyField(models.TextField):
-    """`search_key` of the field `of`, kept by save() and bulk_create(). An update() sets both.
+class ByCodePoint(models.Field):
+    """Sorts and compares by code point on both engines, whatever the database's collation."""
 
-    Sorts and compares by code point on both engines, whatever the database's collation.
-    """
+    def db_parameters(self, connection: Any) -> dict[str, Any]:
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "postgresql":
+            parameters["collation"] = "C"
+        return parameters
+
+
+class SearchWordField(ByCodePoint, models.CharField):
+    """One word that is a search key already."""
+
+
+class SearchKeyField(ByCodePoint, models.TextField):
+    """`search_key` of the field `of`, kept by save() and bulk_create(). An update() sets both."""
 
     def __init__(self, *, of: str, **kwargs: Any) -> None:
         self.of = of
@@ -35,19 +46,13 @@ class SearchKeyField(models.TextField):
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, kwargs | {"of": self.of}
 
-    def db_parameters(self, connection: Any) -> dict[str, Any]:
-        parameters = super().db_parameters(connection)
-        if connection.vendor == "postgresql":
-            parameters["collation"] = "C"
-        return parameters
-
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         value = search_key(getattr(model_instance, self.of))
         setattr(model_instance, self.attname, value)
         return value
 
 
-@SearchKeyField.register_lookup
+@ByCodePoint.register_lookup
 class Prefix(Lookup):
     """`sku_key__prefix="ab"`, as a range that the index serves."""
 

@@ -113,6 +113,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ProductWord',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shop', models.ForeignKey(db_index=False, default=tenancy.context.require_shop_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.shop')),
+                ('product', tenancy.constraints.ShopForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='words', to='catalog.product')),
+                ('word', common.search_key.SearchWordField(max_length=64)),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'indexes': [models.Index(fields=['shop', 'word', 'product'], name='catalog_word_found')],
+                'constraints': [models.UniqueConstraint(fields=('shop', 'id'), name='catalog_productword_in_shop'), tenancy.constraints.SameShop('product', name='catalog_productword_product_shop'), models.UniqueConstraint(fields=('shop', 'product', 'word'), name='catalog_word_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='ProductPicture',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
