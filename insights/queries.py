@@ -16,6 +16,7 @@ from common.dates import start_of_day
 from common.units import QUANTITY_SCALE
 from forecasting.models import Forecast, ForecastRun
 from forecasting.queries import latest_run, runs_out_on
+from imports.models import FileImport
 from insights.running_out import about_to_run_out
 from jobs.models import Job
 from purchasing.models import ON_ORDER, PurchaseOrder, PurchaseOrderLine
@@ -263,7 +264,7 @@ def day_facts() -> dict[str, Any]:
             Job.objects.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).order_by("created_at")[:5]
         ),
         "parked": list(Job.objects.filter(state=Job.State.PARKED)[:5]),
-        "imports": list(SalesImport.objects.filter(state=SalesImport.State.UPLOADED).defer("content")[:5]),
+        "imports": list(FileImport.objects.filter(state=FileImport.State.READY).defer("content")[:5]),
         "failed_mails": list(failed_mails()[:5]),
         "is_new": is_new,
         "has_sales": is_new and SalesImport.objects.exists(),

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "common",
     "tenancy.apps.TenancyConfig",
     "jobs.apps.JobsConfig",
+    "imports.apps.ImportsConfig",
     "catalog.apps.CatalogConfig",
     "stock.apps.StockConfig",
     "purchasing.apps.PurchasingConfig",

@@ -6,6 +6,7 @@ from django.urls import include, path
 shop_pages = [
     path("", include("tenancy.urls")),
     path("", include("jobs.urls")),
+    path("", include("imports.urls")),
     path("", include("catalog.urls")),
     path("", include("stock.urls")),
     path("", include("purchasing.urls")),

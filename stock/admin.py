@@ -88,18 +88,17 @@ class LotAdmin(ShopModelAdmin):
 
 @admin.register(SalesImport)
 class SalesImportAdmin(ReadOnlyShopModelAdmin):
-    list_display = ("created_at", "file_name", "warehouse", "state", "created_by")
-    list_filter = ("state",)
-    list_select_related = ("warehouse", "created_by")
-    search_fields = ("file_name",)
-    exclude = ("content",)
+    list_display = ("file", "warehouse", "known_to", "stock_from")
+    list_filter = ("warehouse",)
+    list_select_related = ("file", "warehouse")
+    search_fields = ("file__file_name",)
 
 
 @admin.register(HistorySale)
 class HistorySaleAdmin(ReadOnlyShopModelAdmin):
     list_display = ("day", "product", "warehouse", "quantity", "sales_import")
     list_filter = ("warehouse",)
-    list_select_related = ("product", "warehouse", "sales_import", "shop")
+    list_select_related = ("product", "warehouse", "sales_import__file", "shop")
     search_fields = ("product__sku__istartswith",)
     ordering = ("-day", "-id")
     quantity_fields = ("quantity",)

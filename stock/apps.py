@@ -8,12 +8,14 @@ class StockConfig(AppConfig):
     name = "stock"
 
     def ready(self) -> None:
+        from imports.kinds import register
+        from stock.import_kinds.sales import Sales
         from stock.services.import_watch import ImportWatch
         from stock.services.watchers import watch_reversals
 
         watch_reversals(ImportWatch())
+        register(Sales())
         add_place(Place(11, _("Counts"), "counts", "count", on_phone=True))
         add_place(Place(12, _("Transfers"), "transfers", "transfer"))
         add_place(Place(13, _("Sales"), "sales", "sales"))
         add_place(Place(14, _("Ledger"), "ledger", "report"))
-        add_place(Place(31, _("Imports"), "imports", "import", permission="imports.post"))

@@ -2,14 +2,4 @@ from django.urls import path
 
 from stock import import_views as views
 
-urlpatterns = [
-    path("imports/", views.imports, name="imports"),
-    path("imports/new/", views.import_new, name="import_new"),
-    path("imports/<int:pk>/", views.import_page, name="import"),
-    path("imports/<int:pk>/counts/", views.import_counts, name="import_counts"),
-    path("imports/<int:pk>/columns/", views.import_columns, name="import_columns"),
-    path("imports/<int:pk>/post/", views.import_post, name="import_post"),
-    path("imports/<int:pk>/undo/", views.import_undo, name="import_undo"),
-    path("imports/<int:pk>/discard/", views.import_discard, name="import_discard"),
-    path("imports/<int:pk>/left-out.csv", views.import_left_out, name="import_left_out"),
-]
+urlpatterns = [path("imports/<int:pk>/counts/", views.import_counts, name="import_counts")]

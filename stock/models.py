@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Location, Product, Warehouse
-from jobs.models import Job
+from imports.models import FileImport
 from tenancy.base import ShopModel
 from tenancy.constraints import SameShop, ShopForeignKey
 from tenancy.models import ApiToken
@@ -259,65 +259,41 @@ class Commitment(ShopModel):
 
 
 class SalesImport(ShopModel):
-    """A file of sales: read, shown, posted, and undone as a whole."""
+    """What a file of sales has beside what every imported file has."""
 
-    class State(models.TextChoices):
-        UPLOADED = "uploaded", _("Uploaded")
-        POSTING = "posting", _("Posting")
-        POSTED = "posted", _("Posted")
-        UNDOING = "undoing", _("Undoing")
-        UNDONE = "undone", _("Undone")
-
+    file = ShopForeignKey(FileImport, models.CASCADE, related_name="sales")
     warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
-    file_name = models.CharField(max_length=200)
-    file_digest = models.CharField(max_length=64)  # sha256 of the unpacked file
-    content = models.BinaryField()  # gzip
-    # How the file is read: encoding, delimiter, header row, columns, order of a date's parts.
-    options = models.JSONField(default=dict)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
-    # Counts by outcome and the first faults with their rows, for the preview and the result page.
-    summary = models.JSONField(default=dict)
     # The last day of the file: up to it sales are known once this is posted.
     known_to = models.DateField(null=True)
     # The warehouse's opening date when this was posted; earlier sales became history.
     stock_from = models.DateField(null=True)
     sets_opening_date = models.BooleanField(default=False)
-    # Posting and undoing go part by part, each in one transaction with this count of them.
-    parts_done = models.PositiveIntegerField(default=0)
-    job = ShopForeignKey(Job, models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
     class Meta(ShopModel.Meta):
-        ordering = ["-created_at", "-id"]
         constraints = [
             *ShopModel.Meta.constraints,
+            SameShop("file"),
             SameShop("warehouse"),
-            SameShop("job"),
-            models.UniqueConstraint(
-                fields=["shop", "file_digest"],
-                condition=~Q(state="undone"),
-                name="stock_salesimport_file_once",
-            ),
+            models.UniqueConstraint(fields=["shop", "file"], name="stock_salesimport_once"),
         ]
 
     def __str__(self) -> str:
-        return self.file_name
+        return str(self.file)
 
 
 class ImportedPosting(ShopModel):
-    """Which postings an import made, so that it can be undone as a whole."""
+    """Which postings a file made, so that it can be undone as a whole."""
 
-    sales_import = ShopForeignKey(SalesImport, models.PROTECT, related_name="postings")
+    file_import = ShopForeignKey(FileImport, models.PROTECT, related_name="postings")
     posting = ShopForeignKey(Posting, models.PROTECT, related_name="+")
 
     class Meta(ShopModel.Meta):
         constraints = [
             *ShopModel.Meta.constraints,
-            SameShop("sales_import"),
+            SameShop("file_import"),
             SameShop("posting"),
             models.UniqueConstraint(
-                fields=["shop", "sales_import", "posting"], name="stock_importedposting_once"
+                fields=["shop", "file_import", "posting"], name="stock_importedposting_once"
             ),
         ]
 

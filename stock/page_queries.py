@@ -46,7 +46,7 @@ def postings(kinds: Iterable[str] = ()) -> QuerySet[Posting]:
 def imports_of(postings: Iterable[int]) -> dict[int, int]:
     """Posting id -> the import that made it, which is undone as a whole."""
     links = ImportedPosting.objects.filter(posting__in=list(postings))
-    return dict(links.values_list("posting_id", "sales_import_id"))
+    return dict(links.values_list("posting_id", "file_import_id"))
 
 
 def _count(rows: QuerySet) -> Coalesce:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,14 @@ from catalog.models import Product, Supplier, SupplierProduct, Warehouse
 from forecasting.models import Forecast
 from purchasing.models import PurchaseOrder
 from replenishment.models import Plan
-from stock.models import DemandMonth, HistorySale, Kind, SalesImport
+from stock.models import DemandMonth, HistorySale, Kind
 from tenancy.context import shop_scope
 from tenancy.models import Shop
 from tests.factories import make_shop, post_line
+from tests.importing import sales_file
 
 LAST_DAY = date(2026, 6, 14)  # a Sunday
 DAYS = 182
-_number = count(1)
 
 
 def make_stocked_shop(**fields: Any) -> Shop:
@@ -55,14 +54,7 @@ def make_terms(sku: str, supplier: Supplier, **fields: Any) -> Product:
 
 
 def add_history(place: Warehouse, sales: dict[Product, Any]) -> None:
-    imported = SalesImport.objects.create(
-        warehouse=place,
-        file_name="history.csv",
-        file_digest=f"night {next(_number)}",
-        content=b"",
-        state=SalesImport.State.POSTED,
-        known_to=LAST_DAY,
-    )
+    imported = sales_file(place, known_to=LAST_DAY)
     HistorySale.objects.bulk_create(
         HistorySale(
             sales_import=imported,

@@ -45,27 +45,49 @@ def plain(name: str) -> str:
     return _NOT_A_WORD.sub("", name.casefold())
 
 
-def find_columns(source: Source, fields: Sequence[Field], chosen: Mapping[str, str] | None = None) -> Columns:
-    """The first of the leading rows that names all required fields is the header.
+def find_columns(
+    source: Source,
+    fields: Sequence[Field],
+    chosen: Mapping[str, str] | None = None,
+    *,
+    header_row: int = 0,
+) -> Columns:
+    """The header among the leading rows: the first that names all required fields, else the best.
 
     chosen: field -> column name, as a person mapped them; the others are guessed. A field mapped
     to "" is left unread.
+    header_row: where a person saw it; 0 for a guess.
 
-    Raises FileFault that names the missing columns and those found.
+    Raises FileFault for a file without rows. Whether all that is needed was found says `refuse_missing`.
     """
     chosen = chosen or {}
-    head = source.head()
     best: Columns | None = None
-    for number, row in head:
-        columns = _map(number, row, fields, chosen)
-        if _missing(columns, fields) or (set(map(plain, chosen.values())) - {""} - set(map(plain, row))):
-            if best is None or len(columns.index) > len(best.index):
-                best = columns
+    for number, row in source.head():
+        if header_row and number != header_row:
             continue
-        return columns
+        columns = _map(number, row, fields, chosen)
+        if not _lacks(columns, fields, chosen):
+            return columns
+        if best is None or len(columns.index) > len(best.index):
+            best = columns
     if best is None:
         raise FileFault(source.file_name, _("The file holds no rows."))
-    raise _no_columns(source.file_name, best, fields, chosen)
+    return best
+
+
+def refuse_missing(
+    file_name: str, columns: Columns, fields: Sequence[Field], chosen: Mapping[str, str]
+) -> None:
+    """Raises FileFault that names the columns which are missing, and those found."""
+    lacks = _lacks(columns, fields, chosen)
+    if lacks:
+        found = ", ".join(name for name in columns.names if name)[:200]
+        fault = _("There is no column for %(missing)s. Found: %(found)s. Name the columns in the first row.")
+        raise FileFault(
+            file_name,
+            fault % {"missing": ", ".join(lacks), "found": found or _("nothing")},
+            row=columns.header_row,
+        )
 
 
 def _map(number: int, row: Sequence[str], fields: Sequence[Field], chosen: Mapping[str, str]) -> Columns:
@@ -82,19 +104,10 @@ def _map(number: int, row: Sequence[str], fields: Sequence[Field], chosen: Mappi
     return Columns(number, names, index)
 
 
-def _missing(columns: Columns, fields: Sequence[Field]) -> list[Field]:
-    return [field for field in fields if field.required and field.code not in columns.index]
-
-
-def _no_columns(
-    file_name: str, best: Columns, fields: Sequence[Field], chosen: Mapping[str, str]
-) -> FileFault:
-    found = ", ".join(name for name in best.names if name)[:200]
-    missing = _missing(best, fields)
-    names = [chosen.get(field.code) or field.code for field in missing]
-    names = names or sorted(name for name in chosen.values() if plain(name) not in map(plain, best.names))
-    fault = _("There is no column for %(missing)s. Found: %(found)s. Name the columns in the first row.") % {
-        "missing": ", ".join(names),
-        "found": found or _("nothing"),
-    }
-    return FileFault(file_name, fault, row=best.header_row)
+def _lacks(columns: Columns, fields: Sequence[Field], chosen: Mapping[str, str]) -> list[str]:
+    """Required fields, else chosen names, that the row has no column for."""
+    lost = [field.code for field in fields if field.required and field.code not in columns.index]
+    if lost:
+        return [chosen.get(code) or code for code in lost]
+    there = {plain(name) for name in columns.names}
+    return sorted(name for name in chosen.values() if name and plain(name) not in there)

@@ -157,10 +157,17 @@ class Source:
     delimiter: str
 
     @classmethod
-    def of(cls, content: bytes, file_name: str) -> Source:
-        """Find out how to read a packed file. Raises FileFault where it cannot be read."""
-        encoding = find_encoding(content, file_name=file_name)
-        return cls(content, file_name, encoding, _find_delimiter(content, encoding))
+    def of(cls, content: bytes, file_name: str, *, encoding: str = "", delimiter: str = "") -> Source:
+        """Find out how to read a packed file, where it is not said.
+
+        Raises FileFault where it cannot be read, or not in the encoding that was said.
+        """
+        if not encoding:
+            encoding = find_encoding(content, file_name=file_name)
+        elif not _if_it_fits(content, encoding):
+            fault = _("The file is not written in %(encoding)s.") % {"encoding": encoding}
+            raise FileFault(file_name, fault)
+        return cls(content, file_name, encoding, delimiter or _find_delimiter(content, encoding))
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Rows with their numbers, counted as a spreadsheet counts them; empty ones are skipped.

@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.utils.translation import gettext as _
 
 from common.errors import BadInput
-from common.importing.columns import Columns, Field, find_columns
+from common.importing.columns import Columns, Field, find_columns, refuse_missing
 from common.importing.faults import FileFault
 from common.importing.source import Source
 from common.units import read_amount, read_quantity, read_unit_price
@@ -81,6 +81,7 @@ def read_table(
 ) -> Iterator[Record]:
     """The rows beneath the header. Raises FileFault as it goes."""
     columns = find_columns(source, fields, chosen)
+    refuse_missing(source.file_name, columns, fields, chosen or {})
     rows = 0
     for number, cells in source.records():
         if number <= columns.header_row or not any(cells):

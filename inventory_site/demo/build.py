@@ -7,19 +7,19 @@ next call, and a complete one is left as it is. Dates hang on the day the shop w
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
 
 from catalog.models import Product, Warehouse
 from common.units import QUANTITY_SCALE
+from imports import services as imports
 from inventory_site.demo.catalogue import catalogue
 from inventory_site.demo.invented import SHOP_PAPERS
 from inventory_site.demo.sales import POUND, as_csv, items_of, moved_rows
 from inventory_site.demo.stock import STOCK_DAYS, stock_up
-from stock.models import Kind, SalesImport
-from stock.services import ledger, sales_import
+from stock.models import Kind
+from stock.services import ledger
 from tenancy.context import shop_scope
 from tenancy.demo import DEMO_LOGINS, DEMO_PASSWORD
 from tenancy.models import Membership, Shop, User
@@ -103,17 +103,20 @@ def _warehouse(opening: date) -> Warehouse:
 
 def _import(shop: Shop, warehouse: Warehouse, rows: list[list[str]]) -> None:
     """Bring the sales through the import that people use."""
-    scope = partial(shop_scope, shop)
-    with scope():
+    with shop_scope(shop):
         try:
-            made = sales_import.upload(
-                warehouse=warehouse, file_name="marlow-lane-sales.csv", chunks=as_csv(rows)
+            made = imports.upload(
+                kind="sales",
+                file_name="marlow-lane-sales.csv",
+                chunks=as_csv(rows),
+                choices={"warehouse": warehouse},
+                at_once=True,
             )
-        except sales_import.KnownFile as known:
-            made = known.sales_import
-        if made.state == SalesImport.State.UPLOADED:
-            sales_import.begin_posting(made)
-    sales_import.post_import(made.pk, scope=scope, progress=lambda _done, _total, _text: None)
+        except imports.KnownFile as known:
+            made = known.file_import
+        if made.state == imports.State.READY:
+            imports.begin_posting(made)
+        imports.post(made.pk, imports.AtOnce())
 
 
 def _night(shop: Shop) -> None:

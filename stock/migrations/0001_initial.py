@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("catalog", "0001_initial"),
-        ("jobs", "0001_initial"),
+        ("imports", "0001_initial"),
         ("tenancy", "0001_initial"),
     ]
 
@@ -638,6 +638,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "file",
+                    tenancy.constraints.ShopForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sales",
+                        to="imports.fileimport",
+                    ),
+                ),
+                (
                     "warehouse",
                     tenancy.constraints.ShopForeignKey(
                         db_constraint=False,
@@ -647,64 +657,18 @@ class Migration(migrations.Migration):
                         to="catalog.warehouse",
                     ),
                 ),
-                ("file_name", models.CharField(max_length=200)),
-                ("file_digest", models.CharField(max_length=64)),
-                ("content", models.BinaryField()),
-                ("options", models.JSONField(default=dict)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("uploaded", "Uploaded"),
-                            ("posting", "Posting"),
-                            ("posted", "Posted"),
-                            ("undoing", "Undoing"),
-                            ("undone", "Undone"),
-                        ],
-                        default="uploaded",
-                        max_length=10,
-                    ),
-                ),
-                ("summary", models.JSONField(default=dict)),
                 ("known_to", models.DateField(null=True)),
                 ("stock_from", models.DateField(null=True)),
                 ("sets_opening_date", models.BooleanField(default=False)),
-                ("parts_done", models.PositiveIntegerField(default=0)),
-                (
-                    "job",
-                    tenancy.constraints.ShopForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="jobs.job",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
             ],
             options={
-                "ordering": ["-created_at", "-id"],
                 "abstract": False,
                 "base_manager_name": "objects",
                 "constraints": [
                     models.UniqueConstraint(fields=("shop", "id"), name="stock_salesimport_in_shop"),
+                    tenancy.constraints.SameShop("file", name="stock_salesimport_file_shop"),
                     tenancy.constraints.SameShop("warehouse", name="stock_salesimport_warehouse_shop"),
-                    tenancy.constraints.SameShop("job", name="stock_salesimport_job_shop"),
-                    models.UniqueConstraint(
-                        condition=models.Q(("state", "undone"), _negated=True),
-                        fields=("shop", "file_digest"),
-                        name="stock_salesimport_file_once",
-                    ),
+                    models.UniqueConstraint(fields=("shop", "file"), name="stock_salesimport_once"),
                 ],
             },
         ),
@@ -729,13 +693,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "sales_import",
+                    "file_import",
                     tenancy.constraints.ShopForeignKey(
                         db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="postings",
-                        to="stock.salesimport",
+                        to="imports.fileimport",
                     ),
                 ),
                 (
@@ -755,11 +719,11 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("shop", "id"), name="stock_importedposting_in_shop"),
                     tenancy.constraints.SameShop(
-                        "sales_import", name="stock_importedposting_sales_import_shop"
+                        "file_import", name="stock_importedposting_file_import_shop"
                     ),
                     tenancy.constraints.SameShop("posting", name="stock_importedposting_posting_shop"),
                     models.UniqueConstraint(
-                        fields=("shop", "sales_import", "posting"), name="stock_importedposting_once"
+                        fields=("shop", "file_import", "posting"), name="stock_importedposting_once"
                     ),
                 ],
             },

@@ -25,6 +25,7 @@ from django.db.models.functions import TruncDate
 from catalog.models import Warehouse
 from common.dates import end_of_day
 from common.units import QUANTITY_SCALE
+from imports.models import FileImport
 from stock.models import DemandMonth, HistorySale, Kind, Movement, Observation, SalesImport
 from stock.places import Place
 from tenancy.context import current_shop
@@ -87,7 +88,7 @@ def sales_known_to(upto: date) -> dict[int, date]:
                 found[warehouse_id] = max(day, found.get(warehouse_id, day))
 
     note(
-        SalesImport.objects.filter(state=SalesImport.State.POSTED)
+        SalesImport.objects.filter(file__state=FileImport.State.POSTED)
         .order_by()
         .values_list("warehouse_id")
         .annotate(day=Max("known_to"))
@@ -185,7 +186,7 @@ def _panels(
 
 def _history() -> QuerySet[HistorySale]:
     # An import that is still being posted, or undone, is not known yet.
-    return HistorySale.objects.filter(sales_import__state=SalesImport.State.POSTED)
+    return HistorySale.objects.filter(sales_import__file__state=FileImport.State.POSTED)
 
 
 def _sales(upto: date) -> QuerySet[Movement]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from common.errors import Conflict
-from stock.models import ImportedPosting, Posting, SalesImport
+from imports.models import FileImport
+from stock.models import ImportedPosting, Posting
 
 
 class ImportWatch:
@@ -15,12 +16,12 @@ class ImportWatch:
         while origin.reverses is not None:
             origin = origin.reverses
         undone = ImportedPosting.objects.filter(
-            posting=origin, sales_import__state=SalesImport.State.UNDONE
-        ).select_related("sales_import")
-        if link := undone.defer("sales_import__content").first():
+            posting=origin, file_import__state=FileImport.State.UNDONE
+        ).select_related("file_import")
+        if link := undone.defer("file_import__content").first():
             raise Conflict(
                 _("%(file)s was undone as a whole; bring the file again instead.")
-                % {"file": link.sales_import.file_name}
+                % {"file": link.file_import.file_name}
             )
 
     def after(self, posting: Posting, mirror: Posting) -> None:

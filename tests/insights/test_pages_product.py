@@ -10,9 +10,10 @@ from forecasting.models import Forecast, ForecastRun
 from insights import queries
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from replenishment.models import Plan, PlanLine
-from stock.models import Commitment, DemandMonth, ImportedPosting, Kind, SalesImport
+from stock.models import Commitment, DemandMonth, ImportedPosting, Kind
 from tenancy.context import shop_scope
 from tests.factories import make_product, make_shop, make_supplier, make_warehouse, post_line
+from tests.importing import sales_file
 from tests.pages import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -110,8 +111,8 @@ def test_a_sale_from_a_file_leads_to_its_import_instead_of_an_undo_of_its_own(fi
     shop, mug = filled, filled.mug
     with shop_scope(shop):
         sale = mug.movements.filter(posting__kind=Kind.SALE).first()
-        brought = SalesImport.objects.create(warehouse=sale.warehouse, file_name="till.csv", state="posted")
-        ImportedPosting.objects.create(sales_import=brought, posting=sale.posting)
+        brought = sales_file(sale.warehouse).file
+        ImportedPosting.objects.create(file_import=brought, posting=sale.posting)
     owner = Visitor(shop, "owner")
     undo = owner.address("posting_undo", sale.posting_id)
     for page in (owner.get("product", mug.pk).text, owner.get("posting", sale.posting_id).text):

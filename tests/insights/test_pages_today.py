@@ -8,9 +8,10 @@ from django.utils import timezone
 from forecasting.models import ForecastRun
 from jobs.models import Job
 from purchasing.models import OutboundMail, PurchaseOrder, PurchaseOrderLine
-from stock.models import Kind, SalesImport
+from stock.models import Kind
 from tenancy.context import shop_scope
 from tests.factories import make_product, make_shop, make_supplier, make_warehouse, post_line
+from tests.importing import sales_file
 from tests.pages import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -119,7 +120,7 @@ def test_an_undone_sale_does_not_count_as_sold(db):
 def test_a_shop_that_has_imported_its_past_is_asked_for_its_stock(db):
     shop = make_shop()
     with shop_scope(shop):
-        SalesImport.objects.create(warehouse=make_warehouse(), file_name="past.csv", state="posted")
+        sales_file(make_warehouse())
     owner = Visitor(shop, "owner")
     page = owner.get("today").text
     assert "What stands on the shelves?" in page

@@ -14,7 +14,6 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -24,11 +23,11 @@ from django.db.models import Sum
 from catalog.models import Product, Warehouse
 from common.errors import InsufficientStock
 from stock.models import Balance, Kind, Movement, Posting
-from stock.services import sales_import
 from stock.services.ledger import Line, post
 from stock.services.reconcile import reconcile
 from tenancy.context import shop_scope
 from tenancy.models import Shop
+from tests import importing
 from tests.factories import make_product, make_shop, make_warehouse
 
 PROCESSES = 8
@@ -155,12 +154,9 @@ def files_beside_receipts() -> dict[str, Any]:
             name = f"{number}-{each}.csv"
             with shop_scope(shop):
                 content = body + f"{first.sku},{number + 1},2026-04-{each + 1:02},{name}\n"
-                made = sales_import.upload(warehouse=place, file_name=name, chunks=[content.encode()])
-                sales_import.begin_posting(made)
-            sales_import.post_import(made.pk, scope=partial(shop_scope, shop), progress=_quiet)
-            with shop_scope(shop):
-                sales_import.begin_undo(made)
-            sales_import.undo_import(made.pk, scope=partial(shop_scope, shop), progress=_quiet)
+                made = importing.bring("sales", content, name, choices={"warehouse": place})
+            importing.post(shop, made)
+            importing.undo(shop, made)
             done.append("taken back")
         return done
 
@@ -169,10 +165,6 @@ def files_beside_receipts() -> dict[str, Any]:
         return [attempt(shop, kind=Kind.RECEIPT, key=f"{number} {each}", lines=lines) for each in range(60)]
 
     return {"reports": race(lambda number: (bring if number % 2 else receive)(number))} | ledger_of(shop)
-
-
-def _quiet(*_step: Any) -> None:
-    pass
 
 
 def one_key() -> dict[str, Any]:

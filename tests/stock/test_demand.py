@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from itertools import count
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,14 +10,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from stock.models import DemandMonth, HistorySale, Kind, SalesImport
+from imports.models import FileImport
+from stock.models import DemandMonth, HistorySale, Kind
 from stock.services.demand import censored_panel, close_demand, demand_panel, sales_known_to
 from stock.services.ledger import reverse
 from tests.factories import make_product, make_warehouse, post_line
+from tests.importing import sales_file
 
 pytestmark = pytest.mark.django_db
 
-_number = count(1)
 LONDON = ZoneInfo("Europe/London")
 
 
@@ -39,14 +39,7 @@ def place(shop):
 
 def file_of_sales(place, sales, *, known_to=None, state="posted"):
     """An import with a history of `sales`: (product, day, thousandths)."""
-    made = SalesImport.objects.create(
-        warehouse=place,
-        file_name="s.csv",
-        file_digest=f"digest {next(_number)}",
-        content=b"",
-        state=state,
-        known_to=known_to,
-    )
+    made = sales_file(place, state=state, known_to=known_to)
     HistorySale.objects.bulk_create(
         HistorySale(sales_import=made, warehouse=place, product=product, day=day, quantity=quantity)
         for product, day, quantity in sales
@@ -91,10 +84,10 @@ def test_an_import_that_is_undone_or_unfinished_is_not_known(place):
     mug = make_product()
     imported = file_of_sales(place, [(mug, june(1), 2_000)], known_to=june(2), state="posting")
     assert close_demand(june(20)).known_to == {}
-    SalesImport.objects.filter(pk=imported.pk).update(state="posted")
+    FileImport.objects.filter(pk=imported.file_id).update(state="posted")
     close_demand(june(20))
     assert DemandMonth.objects.count() == 1
-    SalesImport.objects.filter(pk=imported.pk).update(state="undone")
+    FileImport.objects.filter(pk=imported.file_id).update(state="undone")
     close_demand(june(20))
     assert DemandMonth.objects.count() == 0
 

@@ -9,7 +9,8 @@ import pytest
 from django.core.management import call_command
 
 from catalog.models import Barcode, Product, Supplier, SupplierProduct, Warehouse
-from stock.models import Balance, HistorySale, Kind, Posting, SalesImport
+from imports.models import FileImport
+from stock.models import Balance, HistorySale, Kind, Posting
 from tenancy.context import shop_scope
 from tests.factories import make_product, make_shop, make_warehouse, post_line
 from tests.stock.test_import_sales import HEADER, QUIRKS
@@ -92,7 +93,7 @@ def test_sales_with_faults_are_refused_whole_unless_the_mapping_leaves_them_out(
     refusal = bring("sales", QUIRKS.read_bytes(), name="quirks.csv")
     assert refusal.startswith("quirks.csv, row 12, column Quantity: “many”:")
     with shop_scope(shop):
-        assert not SalesImport.objects.exists()
+        assert not FileImport.objects.exists()
     answer = bring("sales", QUIRKS.read_bytes(), {"leave_out_faults": True})
     assert (answer["history"], answer["bad"]) == (6, 5)
 
@@ -153,7 +154,7 @@ def test_what_cannot_be_taken_is_refused_by_file_row_and_column(shop, bring, kin
     with shop_scope(shop):
         assert not Product.objects.exists()
         assert not Supplier.objects.exists()
-        assert not SalesImport.objects.exists()
+        assert not FileImport.objects.exists()
 
 
 def test_an_unknown_shop_and_a_missing_file_are_refused(shop, capsys):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.models import Warehouse
+from imports.models import FileImport
 from jobs import services as jobs
 from jobs.models import Job
-from stock.models import HistorySale, Movement, SalesImport
+from stock.models import HistorySale, Movement
 from tenancy.context import shop_scope
 from tests.factories import make_shop, make_warehouse
 from tests.pages import Visitor
@@ -30,13 +29,17 @@ def upload(visitor, content, name="till.csv"):
     with shop_scope(visitor.shop):
         warehouse = Warehouse.objects.get()
     return visitor.post(
-        "import_new", follow=True, file=SimpleUploadedFile(name, body), warehouse=warehouse.pk
+        "import_new", "sales", follow=True, file=SimpleUploadedFile(name, body), warehouse=warehouse.code
     )
 
 
 def the_import(visitor):
     with shop_scope(visitor.shop):
-        return SalesImport.objects.defer("content").select_related("job").latest("pk")
+        return FileImport.objects.defer("content").select_related("job").latest("pk")
+
+
+def columns(**said):
+    return {f"column_{field}": name for field, name in said.items()}
 
 
 def run_job(visitor):
@@ -68,9 +71,6 @@ def test_an_upload_leads_to_what_it_would_change(manager):
         (b"PK\x03\x04", "This is a workbook."),
         (b"SKU,Qty,Date\nA\x00,1,2026-03-01\n", "till.csv, row 2: There is a NUL byte"),
         (b'SKU,Qty,Date\n"A,1,2026-03-01\n', "till.csv, row 2: The quotation marks"),
-        (b"SKU,Colour\nA,red\n", "till.csv, row 1: There is no column for quantity, date"),
-        (b"SKU,Qty,Date\nA,lots,2026-03-01\n", "till.csv, row 2, column Qty"),
-        (b"SKU,Qty,Date\n", "There are no rows beneath the header."),
         (bytes(range(128, 256)) * 9, "till.csv"),
     ],
 )
@@ -79,7 +79,22 @@ def test_a_file_that_cannot_be_read_is_an_error_of_the_form(manager, content, wo
     assert page.status_code == 422
     assert words in text_of(page).replace("&quot;", '"')
     with shop_scope(manager.shop):
-        assert not SalesImport.objects.exists()
+        assert not FileImport.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"SKU,Colour\nA,red\n", "till.csv, row 1: There is no column for quantity, date"),
+        (b"SKU,Qty,Date\nA,lots,2026-03-01\n", "till.csv, row 2, column Qty"),
+        (b"SKU,Qty,Date\n", "There are no rows beneath the header."),
+    ],
+)
+def test_a_file_that_is_read_wrongly_is_kept_until_somebody_says_how(manager, content, words):
+    page = upload(manager, content)
+    assert words in text_of(page)
+    assert "Read the file again" in text_of(page)
+    assert the_import(manager).state == FileImport.State.REFUSED
 
 
 def test_the_counts_follow_the_day_that_is_typed(manager):
@@ -95,7 +110,7 @@ def test_posting_is_a_job_whose_end_shows_on_the_page_and_can_be_undone(manager)
     upload(manager, QUIRKS.read_bytes())
     made = the_import(manager)
     page = manager.post("import_post", made.pk, follow=True, opening_date="2010-12-17")
-    assert "Import of sales" in text_of(page)
+    assert "Import of a file" in text_of(page)
     assert run_job(manager).state == Job.State.DONE
     with shop_scope(manager.shop):
         assert (HistorySale.objects.count(), Movement.objects.count()) == (2, 2)
@@ -103,8 +118,8 @@ def test_posting_is_a_job_whose_end_shows_on_the_page_and_can_be_undone(manager)
     assert "known up to Sat 18 Dec 2010" in text
     manager.post("import_undo", made.pk)
     job = run_job(manager)
-    assert (job.state, job.kind) == (Job.State.DONE, "undo_sales_import")
-    assert the_import(manager).state == SalesImport.State.UNDONE
+    assert (job.state, job.kind) == (Job.State.DONE, "undo_import")
+    assert the_import(manager).state == FileImport.State.UNDONE
     assert "taken back" in text_of(manager.get("import", made.pk))
 
 
@@ -115,7 +130,7 @@ def test_a_bad_opening_date_is_an_error_beside_its_field(manager, answer):
     page = manager.post("import_post", made.pk, opening_date=answer)
     assert page.status_code == 422
     assert "id_opening_date_error" in text_of(page)
-    assert the_import(manager).state == SalesImport.State.UPLOADED
+    assert the_import(manager).state == FileImport.State.READY
 
 
 def test_an_ambiguous_file_asks_and_cannot_be_posted_before_it_is_answered(manager):
@@ -123,25 +138,33 @@ def test_an_ambiguous_file_asks_and_cannot_be_posted_before_it_is_answered(manag
     assert "Does the day or the month come first?" in text_of(page)
     made = the_import(manager)
     assert manager.post("import_post", made.pk, opening_date="2026-05-01").status_code == 400
-    said = {"sku": "SKU", "name": "Name", "quantity": "Qty", "date": "Date", "price": "Price", "invoice": ""}
+    said = columns(sku="SKU", name="Name", quantity="Qty", date="Date", price="Price")
     text = text_of(manager.post("import_columns", made.pk, follow=True, order="DMY", **said))
     assert "Post 2 sales" in text
-    assert the_import(manager).known_to == date(2026, 4, 3)
+    assert the_import(manager).summary["last_day"] == "2026-04-03"
 
 
 def test_columns_can_be_said_otherwise_and_nonsense_is_refused(manager):
     upload(manager, "SKU,Article,Qty,Date\nx,A1,1,2026-03-01\n")
     made = the_import(manager)
-    said = {"name": "", "quantity": "Qty", "date": "Date", "price": "", "invoice": "", "order": "DMY"}
-    manager.post("import_columns", made.pk, sku="Article", **said)
+    said = columns(quantity="Qty", date="Date") | {"order": "DMY"}
+    manager.post("import_columns", made.pk, **(said | columns(sku="Article")))
     assert the_import(manager).summary["new_samples"][0][0] == "A1"
-    refused = manager.post("import_columns", made.pk, sku="Nothing", **said)
+    refused = manager.post("import_columns", made.pk, **(said | columns(sku="Nothing")))
     assert refused.status_code == 422
     assert the_import(manager).summary["new_samples"][0][0] == "A1"
-    assert (
-        manager.post("import_columns", made.pk, **(said | {"sku": "SKU", "date": "SKU"})).status_code == 422
+
+
+def test_columns_that_make_no_sense_leave_a_file_that_can_be_said_better(manager):
+    upload(manager, "SKU,Article,Qty,Date\nx,A1,1,2026-03-01\n")
+    made = the_import(manager)
+    page = manager.post(
+        "import_columns", made.pk, follow=True, **columns(sku="Article", quantity="Qty", date="SKU")
     )
-    assert the_import(manager).options["names"][the_import(manager).options["index"]["date"]] == "Date"
+    assert "row 2, column SKU: “x”: This is not a date." in text_of(page)
+    assert the_import(manager).state == FileImport.State.REFUSED
+    manager.post("import_columns", made.pk, **columns(sku="Article", quantity="Qty", date="Date"))
+    assert the_import(manager).state == FileImport.State.READY
 
 
 def test_the_same_file_again_leads_to_the_import_that_has_it(manager):
@@ -149,14 +172,14 @@ def test_the_same_file_again_leads_to_the_import_that_has_it(manager):
     text = text_of(upload(manager, QUIRKS.read_bytes(), "second.csv"))
     assert "as first.csv. Nothing was changed." in text
     with shop_scope(manager.shop):
-        assert SalesImport.objects.count() == 1
+        assert FileImport.objects.count() == 1
 
 
 def test_an_upload_can_be_discarded(manager):
     upload(manager, QUIRKS.read_bytes())
     assert "is forgotten" in text_of(manager.post("import_discard", the_import(manager).pk, follow=True))
     with shop_scope(manager.shop):
-        assert not SalesImport.objects.exists()
+        assert not FileImport.objects.exists()
 
 
 def test_every_left_out_row_comes_as_a_file_without_formulas(manager):

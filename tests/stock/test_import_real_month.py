@@ -5,14 +5,12 @@ from __future__ import annotations
 import gzip
 import os
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from stock.models import Balance, HistorySale, Movement
-from stock.services import sales_import
-from tenancy.context import shop_scope
+from tests import importing
 from tests.factories import make_warehouse
 
 FILE = "online_retail_2010_12_to_2011_08.csv.gz"
@@ -30,7 +28,7 @@ def january():
 
 def test_a_real_january_is_read_posted_and_undone(shop, january):
     warehouse = make_warehouse(code="MAIN")
-    made = sales_import.upload(warehouse=warehouse, file_name="january.csv", chunks=[january])
+    made = importing.bring("sales", january, "january.csv", choices={"warehouse": warehouse}, at_once=True)
     summary = made.summary
     assert made.options["order"] == "MDY"
     assert (summary["first_day"], summary["last_day"]) == ("2011-01-04", "2011-01-31")
@@ -39,15 +37,12 @@ def test_a_real_january_is_read_posted_and_undone(shop, january):
     assert summary["sales"] + sum(summary["ignored"].values()) == summary["rows"]
     assert summary["ignored"]["cancellation"] > 500
     assert summary["twins"] > 10
-    sales_import.begin_posting(made, opening_date=date(2011, 1, 24))
-    scope = partial(shop_scope, shop)
-    sales_import.post_import(made.pk, scope=scope, progress=lambda *_step: None)
+    importing.post(shop, made, {"opening_date": date(2011, 1, 24)})
     sold = -sum(Movement.objects.values_list("quantity", flat=True))
     history = sum(HistorySale.objects.values_list("quantity", flat=True))
     assert sold + history == summary["units"]
     assert sold == -sum(Balance.objects.values_list("on_hand", flat=True))
     made.refresh_from_db()
-    sales_import.begin_undo(made)
-    sales_import.undo_import(made.pk, scope=scope, progress=lambda *_step: None)
+    importing.undo(shop, made)
     assert not HistorySale.objects.exists()
     assert not Balance.objects.exclude(on_hand=0).exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from datetime import date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,10 +13,11 @@ from django.utils import timezone
 from catalog.models import Product
 from common.errors import BadInput, Conflict
 from common.importing.days import Order
-from common.importing.faults import FileFault
-from stock.models import Balance, HistorySale, Kind, Movement, Posting, SalesImport
-from stock.services import ledger, sales_import
-from tenancy.context import shop_scope
+from imports import services as imports
+from imports.models import FileImport
+from stock.models import Balance, HistorySale, Kind, Movement, Posting
+from stock.services import ledger, sales_import, sales_posting
+from tests import importing
 from tests.factories import make_product, make_warehouse, post_line
 
 QUIRKS = Path(__file__).parent.parent / "data" / "quirks.csv"
@@ -32,23 +32,19 @@ def warehouse(shop):
 
 
 def bring(warehouse, content, name="till.csv", **said):
-    body = content if isinstance(content, bytes) else content.encode()
-    return sales_import.upload(warehouse=warehouse, file_name=name, chunks=[body], **said)
+    return importing.bring("sales", content, name, choices={"warehouse": warehouse}, said=said)
 
 
 def quirks(warehouse):
     return bring(warehouse, QUIRKS.read_bytes(), "quirks.csv")
 
 
-def post(shop, made, opening, progress=lambda *_step: None):
-    if made.state == SalesImport.State.UPLOADED:
-        sales_import.begin_posting(made, opening_date=opening)
-    return sales_import.post_import(made.pk, scope=partial(shop_scope, shop), progress=progress)
+def post(shop, made, opening, progress=None):
+    return importing.post(shop, made, {"opening_date": opening}, progress)
 
 
 def undo(shop, made):
-    sales_import.begin_undo(made)
-    return sales_import.undo_import(made.pk, scope=partial(shop_scope, shop), progress=lambda *_step: None)
+    return importing.undo(shop, made)
 
 
 def state_of_books():
@@ -129,10 +125,10 @@ def test_dates_that_can_be_read_both_ways_are_asked_about_before_posting(shop, w
     made = bring(warehouse, HEADER + "A,Cup,1,1/2/2026,2\nA,Cup,1,3/4/2026,2\n")
     assert made.options["order"] is None
     with pytest.raises(BadInput, match="days or months"):
-        sales_import.begin_posting(made, opening_date=date(2027, 1, 1))
-    sales_import.read_again(made, chosen={}, order=Order.MONTH_FIRST)
+        imports.begin_posting(made, {"opening_date": date(2027, 1, 1)})
+    imports.read_again(made, said={"order": Order.MONTH_FIRST})
     assert list(made.summary["days"]) == ["2026-01-02", "2026-03-04"]
-    assert made.known_to == date(2026, 3, 4)
+    assert sales_import.known_to(made) == date(2026, 3, 4)
 
 
 def test_a_sale_still_to_come_is_a_fault(warehouse):
@@ -148,27 +144,29 @@ def test_the_last_day_of_all_is_still_to_come_too(warehouse, when):
 
 
 def test_a_file_without_the_needed_columns_is_refused(warehouse):
-    with pytest.raises(FileFault, match=r"till\.csv, row 1: There is no column for quantity"):
-        bring(warehouse, "SKU,Date\nA,2026-03-01\n")
-    assert not SalesImport.objects.exists()
+    made = bring(warehouse, "SKU,Date\nA,2026-03-01\n")
+    assert made.state == FileImport.State.REFUSED
+    assert made.fault.startswith("till.csv, row 1: There is no column for quantity")
+    with pytest.raises(Conflict, match="Cannot be read"):
+        imports.begin_posting(made, {"opening_date": date(2027, 1, 1)})
 
 
 def test_a_file_in_which_nothing_can_be_read_is_refused_with_its_first_fault(warehouse):
-    with pytest.raises(FileFault, match="row 2, column Qty: “lots”"):
-        bring(warehouse, HEADER + "A,Cup,lots,2026-03-01,2\n")
+    made = bring(warehouse, HEADER + "A,Cup,lots,2026-03-01,2\n")
+    assert "row 2, column Qty: “lots”" in made.fault
 
 
 def test_more_rows_than_the_shop_may_import_are_refused(shop, warehouse):
     shop.import_row_limit = 2
-    with pytest.raises(FileFault, match="row 4: The file has more than 2 rows"):
-        bring(warehouse, HEADER + "A,Cup,1,2026-03-01,2\n" * 3)
+    made = bring(warehouse, HEADER + "A,Cup,1,2026-03-01,2\n" * 3)
+    assert "row 4: The file has more than 2 rows" in made.fault
 
 
 def test_more_new_products_than_the_shop_may_keep_are_refused(shop, warehouse):
     shop.product_limit = 1
     made = bring(warehouse, HEADER + "A,Cup,1,2026-03-01,2\nMUG,Mug,1,2026-03-01,2\n")
     with pytest.raises(Conflict, match="more than 1"):
-        sales_import.begin_posting(made, opening_date=date(2027, 1, 1))
+        imports.begin_posting(made, {"opening_date": date(2027, 1, 1)})
 
 
 # ---- history and postings --------------------------------------------------------------------
@@ -177,7 +175,7 @@ def test_more_new_products_than_the_shop_may_keep_are_refused(shop, warehouse):
 def test_the_day_after_the_last_sale_is_proposed_where_no_stock_is_kept_yet(warehouse):
     made = quirks(warehouse)
     assert sales_import.proposed_opening_date(made) == date(2010, 12, 19)
-    assert sales_import.split_by(made, date(2010, 12, 14)) == (2, 4)
+    assert sales_import.split_by(made.summary, date(2010, 12, 14)) == (2, 4)
 
 
 def test_the_day_stock_began_is_proposed_where_it_did(warehouse):
@@ -203,20 +201,20 @@ def test_sales_before_the_opening_become_history_and_later_ones_move_stock(shop,
     warehouse.refresh_from_db()
     made.refresh_from_db()
     assert warehouse.opening_date == date(2010, 12, 17)
-    assert (made.state, made.known_to) == ("posted", date(2010, 12, 18))
+    assert (made.state, made.sales.get().known_to) == ("posted", date(2010, 12, 18))
 
 
 def test_a_warehouse_is_asked_once_from_which_day_its_stock_is_kept(shop, warehouse):
     post(shop, quirks(warehouse), date(2010, 12, 17))
     later = bring(warehouse, HEADER + "A,Cup,1,2010-12-16,2\nA,Cup,1,2010-12-20,2\n")
     post(shop, later, None)
-    assert HistorySale.objects.filter(sales_import=later).count() == 1
+    assert HistorySale.objects.filter(sales_import__file=later).count() == 1
     assert later.postings.count() == 1
 
 
 def test_without_an_answer_nothing_is_posted(warehouse):
     with pytest.raises(BadInput, match="from which day"):
-        sales_import.begin_posting(quirks(warehouse))
+        imports.begin_posting(quirks(warehouse))
 
 
 def test_sales_known_by_day_happen_at_the_end_of_it(shop, warehouse):
@@ -239,13 +237,13 @@ def test_the_same_file_twice_changes_nothing_and_says_so(shop, warehouse):
     post(shop, quirks(warehouse), date(2010, 12, 17))
     before = state_of_books()
     packed = gzip.compress(QUIRKS.read_bytes())
-    with pytest.raises(sales_import.KnownFile, match=r"as quirks\.csv\. Nothing was changed"):
+    with pytest.raises(imports.KnownFile, match=r"as quirks\.csv\. Nothing was changed"):
         bring(warehouse, packed, "again.csv.gz")
     assert state_of_books() == before
 
 
 def test_an_import_killed_in_the_middle_of_a_part_goes_on_without_repeating(shop, warehouse, monkeypatch):
-    monkeypatch.setattr(sales_import, "PART_SALES", 10)
+    monkeypatch.setattr(sales_posting, "PART_SALES", 10)
     made = bring(warehouse, many_lines(45))
     opening = date(2026, 3, 3)
     whole = ledger.post
@@ -287,13 +285,13 @@ def test_posting_a_posted_import_again_does_nothing(shop, warehouse):
 
 
 def test_a_part_that_another_worker_posted_is_passed_over(shop, warehouse, monkeypatch):
-    monkeypatch.setattr(sales_import, "PART_SALES", 10)
+    monkeypatch.setattr(sales_posting, "PART_SALES", 10)
     made = bring(warehouse, many_lines(30))
 
     def another_worker(done, _total, _text):
         if done == 1 and not made.summary.get("other"):
             made.summary["other"] = True
-            post(shop, SalesImport.objects.get(pk=made.pk), None)
+            post(shop, FileImport.objects.get(pk=made.pk), None)
 
     post(shop, made, date(2026, 3, 3), progress=another_worker)
     sold = -sum(Movement.objects.values_list("quantity", flat=True))
@@ -350,18 +348,17 @@ def test_a_day_of_an_undone_import_does_not_come_back_by_hand(shop, warehouse):
 
 
 def test_an_undo_that_was_stopped_goes_on(shop, warehouse, monkeypatch):
-    monkeypatch.setattr(sales_import, "PART_POSTINGS", 1)
+    monkeypatch.setattr(sales_posting, "PART_POSTINGS", 1)
     made = quirks(warehouse)
     post(shop, made, date(2010, 12, 13))
-    sales_import.begin_undo(made)
 
     def stops(*_step):
         raise RuntimeError("cancelled")
 
-    scope = partial(shop_scope, shop)
     with pytest.raises(RuntimeError, match="cancelled"):
-        sales_import.undo_import(made.pk, scope=scope, progress=stops)
-    sales_import.undo_import(made.pk, scope=scope, progress=lambda *_step: None)
+        importing.undo(shop, made, progress=stops)
+    made.refresh_from_db()
+    importing.undo(shop, made)
     assert not Balance.objects.exclude(on_hand=0).exists()
     assert Posting.objects.filter(reverses__isnull=False).count() == made.postings.count()
 
@@ -369,36 +366,35 @@ def test_an_undo_that_was_stopped_goes_on(shop, warehouse, monkeypatch):
 def test_only_what_was_posted_can_be_undone_and_only_what_was_not_discarded(shop, warehouse):
     made = quirks(warehouse)
     with pytest.raises(Conflict):
-        sales_import.begin_undo(made)
+        imports.begin_undo(made)
     post(shop, made, date(2010, 12, 14))
     made.refresh_from_db()
     with pytest.raises(Conflict):
-        sales_import.discard(made)
+        imports.discard(made)
 
 
 def test_what_somebody_else_began_to_post_is_neither_read_again_nor_forgotten(warehouse):
     made = bring(warehouse, many_lines(4))
-    seen_before = SalesImport.objects.get(pk=made.pk)
-    sales_import.begin_posting(made, opening_date=date(2026, 1, 1))
+    seen_before = FileImport.objects.get(pk=made.pk)
+    imports.begin_posting(made, {"opening_date": date(2026, 1, 1)})
     with pytest.raises(Conflict, match="Posting"):
-        sales_import.discard(seen_before)
-    seen_before.state = SalesImport.State.UPLOADED
+        imports.discard(seen_before)
+    seen_before.state = FileImport.State.READY
     with pytest.raises(Conflict, match="Posting"):
-        sales_import.read_again(seen_before, chosen={}, order=Order.MONTH_FIRST)
+        imports.read_again(seen_before, said={"order": Order.MONTH_FIRST})
 
 
-def test_a_file_that_a_second_click_brings_while_it_is_read_is_known(warehouse, monkeypatch):
-    reads = sales_import._read_through
+def test_a_file_that_a_second_click_brings_meanwhile_is_known(warehouse, monkeypatch):
+    looks = imports._live
 
-    def second_click(*arguments):
-        monkeypatch.setattr(sales_import, "_read_through", reads)
+    def second_click(kind, digest):
+        monkeypatch.setattr(imports, "_live", looks)
         bring(warehouse, many_lines(4))
-        reads(*arguments)
 
-    monkeypatch.setattr(sales_import, "_read_through", second_click)
-    with pytest.raises(sales_import.KnownFile):
+    monkeypatch.setattr(imports, "_live", second_click)
+    with pytest.raises(imports.KnownFile):
         bring(warehouse, many_lines(4))
-    assert SalesImport.objects.count() == 1
+    assert FileImport.objects.count() == 1
 
 
 def test_a_file_that_covers_posted_days_is_pointed_out(shop, warehouse):
@@ -406,5 +402,5 @@ def test_a_file_that_covers_posted_days_is_pointed_out(shop, warehouse):
     post(shop, first, date(2010, 12, 14))
     other = bring(warehouse, HEADER + "A,Cup,1,2010-12-16,2\nA,Cup,1,2010-12-20,2\n")
     later = bring(warehouse, HEADER + "A,Cup,1,2010-12-19,2\n")
-    assert sales_import.overlapping(other) == first
+    assert sales_import.overlapping(other).file == first
     assert sales_import.overlapping(later) is None

@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import Warehouse
-from stock.models import Balance, HistorySale, Kind, Movement, Posting, SalesImport
+from stock.models import Balance, HistorySale, Kind, Movement, Posting
 from tenancy.context import shop_scope
 from tests.factories import make_product, make_shop, make_warehouse, post_line
+from tests.importing import sales_file
 from tests.pages import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -318,7 +319,7 @@ def test_the_list_to_count_begins_with_what_was_sold_before_stock_was_kept():
     with shop_scope(shop):
         place, sold, held = make_warehouse(), make_product(name="Sold once"), make_product(name="Held here")
         make_product(name="Neither")
-        past = SalesImport.objects.create(warehouse=place, file_name="past.csv", state="posted")
+        past = sales_file(place)
         HistorySale.objects.create(
             sales_import=past, warehouse=place, product=sold, day=date(2026, 1, 2), quantity=1_000
         )

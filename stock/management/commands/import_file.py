@@ -23,9 +23,10 @@ from common.errors import BadInput, NotFound, ParstockError
 from common.importing.days import Order
 from common.importing.faults import FileFault, RowFault
 from common.importing.source import Packed, Source, pack
+from imports import services as imports
+from imports.models import FileImport
 from jobs import services as jobs
 from jobs.models import Job
-from stock.models import SalesImport
 from stock.services import sales_import
 from stock.services.stock_import import import_stock
 from tenancy.context import shop_scope
@@ -158,33 +159,36 @@ def _chunks(path: Path) -> Iterator[bytes]:
 def _sales(shop: Shop, path: Path, mapping: Mapping) -> dict[str, Any]:
     with shop_scope(shop):
         try:
-            made = sales_import.upload(
-                warehouse=_warehouse(mapping),
+            made = imports.upload(
+                kind="sales",
                 file_name=path.name,
                 chunks=_chunks(path),
-                chosen=mapping.columns,
-                order=mapping.order,
+                choices={"warehouse": _warehouse(mapping)},
+                said={"columns": mapping.columns, "order": mapping.order},
+                at_once=True,
             )
-        except sales_import.KnownFile as known:
-            if known.sales_import.state != SalesImport.State.UPLOADED:
-                summary = known.sales_import.summary
+        except imports.KnownFile as known:
+            if known.file_import.state != FileImport.State.READY:
+                summary = known.file_import.summary
                 return {"rows": summary.get("rows", 0), "posted": 0, "history": 0, "warnings": [known.detail]}
-            made = SalesImport.objects.get(pk=known.sales_import.pk)
+            made = FileImport.objects.get(pk=known.file_import.pk)
         _refuse_unclear(made, mapping)
         opening = mapping.opening_date or sales_import.proposed_opening_date(made)
-        sales_import.begin_posting(made, opening_date=opening)
-        job = sales_import.enqueue_posting(made)
+        imports.begin_posting(made, {"opening_date": opening})
+        job = imports.enqueue_posting(made)
     job = jobs.run_now(job)
     if job.state != Job.State.DONE:
         raise FileFault(path.name, job.message or _("The import was stopped."))
     result = dict(job.result or {})
     for shown_on_pages in ("summary", "link"):
         result.pop(shown_on_pages, None)
-    return result | {"stock_from": str(made.stock_from), "warnings": _warnings(made)}
+    return result | {"warnings": _warnings(made)}
 
 
-def _refuse_unclear(made: SalesImport, mapping: Mapping) -> None:
+def _refuse_unclear(made: FileImport, mapping: Mapping) -> None:
     """What a person would be asked on the page must be told by the mapping."""
+    if made.state == FileImport.State.REFUSED:
+        raise BadInput(made.fault)
     if made.options["order"] is None:
         column = made.options["names"][made.options["index"]["date"]]
         fault = _(
@@ -195,7 +199,7 @@ def _refuse_unclear(made: SalesImport, mapping: Mapping) -> None:
         raise RowFault(**made.summary["faults"][0]).as_file_fault(made.file_name)
 
 
-def _warnings(made: SalesImport) -> list[str]:
+def _warnings(made: FileImport) -> list[str]:
     summary = made.summary
     found = []
     if summary["bad"]:

@@ -1,0 +1,81 @@
+"""A file that somebody brought, and how files of its shape are read."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from jobs.models import Job
+from tenancy.base import ShopModel
+from tenancy.constraints import SameShop, ShopForeignKey
+
+
+class FileImport(ShopModel):
+    """A file of any kind: read, shown, posted, and undone as a whole."""
+
+    class State(models.TextChoices):
+        READING = "reading", _("Reading")
+        REFUSED = "refused", _("Cannot be read")
+        READY = "ready", _("Ready")
+        POSTING = "posting", _("Posting")
+        POSTED = "posted", _("Posted")
+        UNDOING = "undoing", _("Undoing")
+        UNDONE = "undone", _("Undone")
+
+    # What the file is about; `imports.kinds` knows what that means.
+    kind = models.CharField(max_length=20)
+    file_name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)  # sha256 of the unpacked file
+    content = models.BinaryField()  # gzip
+    # How the file is read, as somebody said (`said`) and as it was found; see `imports.reading`.
+    options = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.READING)
+    # Why the file cannot be read, in sentences that name row and column.
+    fault = models.TextField(blank=True)
+    # Counts by outcome and the first faults with their rows, for the preview and the result.
+    summary = models.JSONField(default=dict)
+    # Posting and undoing go part by part, each in one transaction with this count of them.
+    parts_done = models.PositiveIntegerField(default=0)
+    job = ShopForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    posted_at = models.DateTimeField(null=True)
+    posted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta(ShopModel.Meta):
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("job"),
+            models.UniqueConstraint(
+                fields=["shop", "kind", "digest"],
+                condition=~Q(state="undone"),
+                name="imports_fileimport_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["shop", "-created_at"], name="imports_file_newest")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class Mapping(ShopModel):
+    """How files with the same header were read when one was last posted."""
+
+    kind = models.CharField(max_length=20)
+    signature = models.CharField(max_length=64)  # of the header row
+    options = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            models.UniqueConstraint(fields=["shop", "kind", "signature"], name="imports_mapping_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.signature[:8]}"

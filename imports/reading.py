@@ -1,0 +1,112 @@
+"""How a file is read: as somebody said, as files of its shape were read before, or as guessed.
+
+`FileImport.options` holds
+- `said`: what a person or the remembered mapping said: `columns` (field -> name), `order`,
+  `encoding`, `delimiter`, `header_row`; what is missing there is guessed;
+- `encoding`, `delimiter`, `header_row`, `names`, `index`: as the file is read;
+- `order`, `order_guessed`, `order_matters`: of dates, once the whole column has been looked at;
+- `head`: the first rows, for people who choose columns;
+- `remembered`: whether the mapping was used;
+- `choices`: the kind's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from common.importing.columns import Columns, Field, find_columns, plain, refuse_missing
+from common.importing.days import Order, Reading
+from common.importing.source import Source
+from imports.models import FileImport, Mapping
+
+HEAD_SHOWN = 8
+CELLS_SHOWN, SIGNS_SHOWN = 40, 60
+SAID = {"columns", "order", "encoding", "delimiter", "header_row"}
+
+
+def look(file_import: FileImport, fields: Sequence[Field]) -> None:
+    """Find out how the file is read, into `options`. Raises FileFault where it cannot be."""
+    options = file_import.options
+    said = options.setdefault("said", {})
+    source = Source.of(
+        bytes(file_import.content),
+        file_import.file_name,
+        encoding=said.get("encoding", ""),
+        delimiter=said.get("delimiter", ""),
+    )
+    head = source.head()
+    options |= {
+        "encoding": source.encoding,
+        "delimiter": source.delimiter,
+        "head": [[number, [cell[:SIGNS_SHOWN] for cell in row[:CELLS_SHOWN]]] for number, row in head][
+            :HEAD_SHOWN
+        ],
+        "names": [],
+        "index": {},
+        "header_row": 0,
+    }
+    known = _remembered(file_import.kind, head) if not said.get("columns") else None
+    options["remembered"] = known is not None
+    chosen = said.get("columns") or (known or {}).get("columns")
+    columns = find_columns(source, fields, chosen, header_row=said.get("header_row") or 0)
+    options |= {"header_row": columns.header_row, "names": columns.names, "index": columns.index}
+    options["remembered_order"] = (known or {}).get("order")
+    refuse_missing(source.file_name, columns, fields, chosen or {})
+
+
+def source_of(file_import: FileImport) -> Source:
+    options = file_import.options
+    return Source(
+        bytes(file_import.content), file_import.file_name, options["encoding"], options["delimiter"]
+    )
+
+
+def columns_of(file_import: FileImport) -> Columns:
+    options = file_import.options
+    return Columns(options["header_row"], options["names"], options["index"])
+
+
+def settle_order(file_import: FileImport, found: Reading) -> Order | None:
+    """The order of dates: as said, as the column shows, or as such files were read before."""
+    options = file_import.options
+    said = options["said"].get("order")
+    order = said or found.order or options.get("remembered_order")
+    options |= {"order": order, "order_guessed": not said, "order_matters": found.needs_order}
+    return Order(order) if order else None
+
+
+# ---- remembered mappings ---------------------------------------------------------------------
+
+
+def remember(file_import: FileImport, fields: Sequence[Field]) -> None:
+    """Read the next file with this header in the same way. Needs a transaction."""
+    options = file_import.options
+    names, index = options["names"], options["index"]
+    Mapping.objects.update_or_create(
+        kind=file_import.kind,
+        signature=_signature(names),
+        defaults={
+            "options": {
+                # A field that was left unread stays so.
+                "columns": {
+                    field.code: names[index[field.code]] if field.code in index else "" for field in fields
+                },
+                "order": options.get("order"),
+            }
+        },
+    )
+
+
+def _remembered(kind: str, head: Iterable[tuple[int, list[str]]]) -> dict[str, Any] | None:
+    signatures = [_signature(row) for _number, row in head]
+    known = {
+        mapping.signature: mapping
+        for mapping in Mapping.objects.filter(kind=kind, signature__in=set(signatures))
+    }
+    return next((known[sign].options for sign in signatures if sign in known), None)
+
+
+def _signature(names: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(plain(name) for name in names).encode()).hexdigest()
