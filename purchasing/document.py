@@ -151,7 +151,7 @@ def content_of(order: PurchaseOrder) -> dict[str, Any]:
     terms = terms_with_breaks(order.supplier_id, [line.product_id for line in lines])
     totals = totals_of(order, lines)
     day = timezone.localdate(order.approved_at or timezone.now(), timezone=shop.zone)
-    wanted_on = order.expected_on or order.wanted_on
+    wanted_on = order.asked_on or order.expected_on or order.wanted_on
     rows = []
     for line in lines:
         term = terms.get(line.product_id)

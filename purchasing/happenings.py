@@ -23,6 +23,11 @@ _WORDS = {
     "order.price_changed": gettext_lazy("%(product)s: price changed"),
     "order.approved": gettext_lazy("Approved"),
     "order.approval_undone": gettext_lazy("Approval undone"),
+    "order.changed": gettext_lazy("Changed: %(changes)s"),
+    "order.change_undone": gettext_lazy("Change undone"),
+    "change.send_now": gettext_lazy("Change told to leave at once"),
+    "change.sent": gettext_lazy("Change sent to %(to)s"),
+    "change.mail_failed": gettext_lazy("The mail to %(to)s failed: %(answer)s"),
     "order.send_now": gettext_lazy("Told to leave at once"),
     "order.sent": gettext_lazy("Sent to %(to)s"),
     "order.sent_by_hand": gettext_lazy("Sent by the shop itself"),
@@ -66,10 +71,22 @@ def _text(event: AuditEvent) -> str:
     words: dict[str, Any] = {"to": "", "answer": "", "why": "", "product": "", "quantity": "", "before": ""}
     if isinstance(event.after, dict):
         words |= event.after
+        if event.action == "order.changed":
+            words["changes"] = _changes(event.after)
     if isinstance(event.before, dict):
         words["before"] = event.before.get("quantity", "")
     template = _WORDS.get(event.action)
     return str(template) % words if template else event.action
+
+
+def _changes(after: dict[str, Any]) -> str:
+    """`NC-1: 12 → 18, wanted 2026-12-01`: what a change of a sent order changed."""
+    words = [f"{line['sku']}: {line['before']} → {line['quantity']}" for line in after.get("lines", [])]
+    if day := after.get("wanted_on"):
+        words.append(_("wanted on %(day)s") % {"day": day})
+    if "note" in after:
+        words.append(_("the note"))
+    return ", ".join(words)
 
 
 def _by(event: AuditEvent) -> str:

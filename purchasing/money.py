@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalog.models import CurrencyRate, PriceBreak, Supplier, SupplierProduct
+from catalog.models import CurrencyRate, PriceBreak, Product, Supplier, SupplierProduct
 from common.errors import Conflict
 from common.units import RATE_SCALE, converted, round_half_even
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -101,10 +101,12 @@ def totals_of(order: PurchaseOrder, lines: Iterable[PurchaseOrderLine] | None = 
 
 
 def tax_of(order: PurchaseOrder, line: PurchaseOrderLine) -> int:
-    if not order.is_draft:
-        return line.tax_rate
-    tax = line.product.purchase_tax
-    return tax.rate if tax else 0
+    return tax_now(line.product) if order.is_draft else line.tax_rate
+
+
+def tax_now(product: Product) -> int:
+    """The tax at which the product is bought now, hundredths of a percent."""
+    return product.purchase_tax.rate if product.purchase_tax else 0
 
 
 # ---- the shop's currency -------------------------------------------------------------------------

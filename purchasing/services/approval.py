@@ -116,9 +116,10 @@ def undo_approval(
 def send_now(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
     """Do not wait for the end of the grace period, or for the next attempt after a failure."""
     order = locked(order)
-    need(order, State.QUEUED)
-    for mail in order.mails.exclude(state=OutboundMail.State.WITHDRAWN):
-        outbox.send_soon(mail)
+    mail = queries.open_mail(order)
+    if mail is None:
+        raise Conflict(_("No mail of %(number)s waits to leave.") % {"number": order.number})
+    outbox.send_soon(mail)
     audit.record("order.send_now", actor=actor, about=order.number)
     return order
 
@@ -128,8 +129,7 @@ def cancel(order: PurchaseOrder, *, actor: User | None, token: ApiToken | None =
     order = locked(order)
     need(order, State.DRAFT, State.QUEUED, State.SENT, State.CONFIRMED)
     before = order.state
-    if before == State.QUEUED:
-        outbox.withdraw(order)
+    outbox.withdraw(order)
     order.state, order.ended_at = State.CANCELLED, timezone.now()
     if before in {State.SENT, State.CONFIRMED} and was_mailed(order):
         order.revision += 1

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from common.errors import Conflict
 from jobs.services import enqueue
 from purchasing import mail as mail_text
-from purchasing.models import MailDue, OutboundMail, PurchaseOrder
+from purchasing.models import RECEIVABLE, MailDue, OutboundMail, PurchaseOrder
 from purchasing.services.states import mark_sent
 from purchasing.smtp import Outcome, Verdict, hand_to_server
 from tenancy import audit
@@ -33,11 +33,12 @@ logger = logging.getLogger(__name__)
 State = OutboundMail.State
 Kind = OutboundMail.Kind
 JOB_KIND = "mail"
-# The state in which an order still wants its mail of a kind to leave.
-WANTED_IN = {
-    Kind.ORDER: PurchaseOrder.State.QUEUED,
-    Kind.CLOSING: PurchaseOrder.State.CLOSED,
-    Kind.CANCELLATION: PurchaseOrder.State.CANCELLED,
+# The states of an order in which a mail about it is still true.
+WANTED_IN: dict[str, tuple[str, ...]] = {
+    Kind.ORDER: (PurchaseOrder.State.QUEUED,),
+    Kind.CHANGE: (*RECEIVABLE, PurchaseOrder.State.RECEIVED),
+    Kind.CANCELLATION: (PurchaseOrder.State.CANCELLED,),
+    Kind.CLOSING: (PurchaseOrder.State.CLOSED,),
 }
 # How long to wait after the 1st, 2nd, ... failed attempt; after the last one the mail has failed.
 BACKOFF_MINUTES = (1, 2, 5, 10, 20, 40, 60, 120, 240, 480)
@@ -76,14 +77,19 @@ def withdraw(order: PurchaseOrder) -> None:
         MailDue.objects.filter(mail_id=mail.pk).delete()
 
 
-def send_soon(mail: OutboundMail) -> None:
-    """Send a waiting mail at once and a failed one again, to the supplier's present address."""
+def send_soon(mail: OutboundMail, *, to: str = "") -> None:
+    """Send a waiting mail at once and a failed one again, to another address if one is given.
+
+    A failed mail without one goes to the supplier's present address.
+    """
     mail = _locked_mail(mail.pk)
     if mail.state not in {State.WAITING, State.FAILED}:
         return
-    if mail.state == State.FAILED:
+    if mail.state == State.FAILED and not to:
+        to = mail.order.supplier.email
+    if mail.state == State.FAILED or (to and to != mail.to):
         # It was not accepted, so it may be written anew, and starts counting anew.
-        mail.to, mail.content, mail.attempts = mail.order.supplier.email or mail.to, None, 0
+        mail.to, mail.content, mail.attempts = to or mail.to, None, 0
     mail.state, mail.not_before = State.WAITING, timezone.now()
     mail.save(update_fields=["state", "not_before", "to", "content", "attempts"])
     due = MailDue(mail_id=mail.pk, shop_id=require_shop_id(), due_at=mail.not_before)
@@ -189,7 +195,7 @@ def _claim(mail_id: int) -> Claim | None:
 
 
 def _still_wanted(order: PurchaseOrder, mail: OutboundMail) -> bool:
-    return order.state == WANTED_IN[Kind(mail.kind)] and order.revision == mail.revision
+    return order.state in WANTED_IN[Kind(mail.kind)] and order.revision == mail.revision
 
 
 def _content(shop: Shop, claim: Claim) -> bytes:
