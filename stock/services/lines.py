@@ -56,6 +56,7 @@ class Effect:
     value: None is at the present cost.
     follows: it is worth what the effect before it took away.
     inside: it is half of a move within one warehouse, which changes no value.
+    keeps: the count that it keeps true; such effects are documents of their own.
     """
 
     bin: Bin
@@ -64,6 +65,7 @@ class Effect:
     value: int | None = None
     follows: bool = False
     inside: bool = False
+    keeps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

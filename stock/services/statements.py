@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -48,6 +48,15 @@ class Written:
 
     effect: Effect
     change: valuation.Change
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a count in force has seen: where and when."""
+
+    bin: Bin
+    at: datetime
+    posting_id: int
 
 
 # ---- balances --------------------------------------------------------------------------------
@@ -246,3 +255,30 @@ def moved_since(moments: dict[Bin, datetime]) -> dict[Bin, int]:
             [*params, require_shop_id()],
         )
         return {Bin(*row[:4]): int(row[4]) for row in cursor.fetchall()}
+
+
+def counts_since(moments: dict[Place, datetime]) -> list[Counted]:
+    """Counts in force of each place at its moment or later, the earliest first.
+
+    Of several of one moment the one recorded last comes first: it outdoes the others.
+    """
+    source, params = rowset(
+        _PLACE | {"since": "timestamptz"}, [(*place, at) for place, at in moments.items()]
+    )
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            "SELECT o.warehouse_id, o.product_id, o.location_id, o.lot_id, o.at, o.posting_id"
+            f" FROM {source} JOIN stock_observation o"
+            " ON o.warehouse_id = d.warehouse_id AND o.product_id = d.product_id AND o.at >= d.since"
+            " WHERE o.shop_id = %s AND NOT EXISTS (SELECT 1 FROM stock_posting r"
+            " WHERE r.shop_id = o.shop_id AND r.reverses_id = o.posting_id)"
+            " ORDER BY o.at, o.posting_id DESC",
+            [*params, require_shop_id()],
+        )
+        return [Counted(Bin(*row[:4]), _as_moment(row[4]), row[5]) for row in cursor.fetchall()]
+
+
+def _as_moment(value: datetime | str) -> datetime:
+    """SQLite keeps moments in UTC without saying so."""
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

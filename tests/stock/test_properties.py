@@ -26,7 +26,6 @@ from catalog.models import Location
 from common.errors import Conflict, InsufficientStock
 from stock.models import Balance, BinBalance, Kind, Movement, Observation, Posting
 from stock.places import Place
-from stock.queries import stock_at
 from stock.services.ledger import Line, post, reverse
 from stock.services.reconcile import reconcile
 from tenancy.context import shop_scope
@@ -55,18 +54,60 @@ class Sent:
     before: tuple[Any, ...]
 
 
+Effect = tuple[Place, int | None, int]
+Effects = list[tuple[Place, int | None, int, datetime]]
+
+
+@dataclass
+class Counted:
+    """What somebody saw: it holds until it is undone. kept: what was raised to keep it true."""
+
+    number: int
+    place: Place
+    location: int | None
+    at: datetime
+    quantity: int
+    kept: Effects = field(default_factory=list)
+
+
 @dataclass
 class Model:
-    """On hand by place, by named location, and each movement with its moment."""
+    """On hand by place, by named location, each movement with its moment, and counts in force."""
 
     places: dict[Place, int] = field(default_factory=lambda: defaultdict(int))
     bins: dict[tuple[Place, int], int] = field(default_factory=lambda: defaultdict(int))
-    moved: list[tuple[Place, int | None, int, datetime]] = field(default_factory=list)
+    moved: Effects = field(default_factory=list)
+    counts: list[Counted] = field(default_factory=list)
 
-    def would_refuse(self, effects: list[tuple[Place, int | None, int]]) -> bool:
+    def known(self, place: Place, location: int | None, at: datetime) -> int:
+        return sum(
+            quantity
+            for moved, where, quantity, when in self.moved
+            if moved == place and when <= at and location in (None, where)
+        )
+
+    def late(
+        self, effects: Effects, *, count: int = 0, undone: int = 0, inside: bool = False
+    ) -> list[tuple[Counted, Effects]]:
+        """What each count has to take back of `effects`, the earliest count first."""
+        pending = [(*effect, inside, count) for effect in effects]
+        found = []
+        for seen in sorted(self.counts, key=lambda seen: (seen.at, -seen.number)):
+            net: dict[int | None, int] = defaultdict(int)
+            for place, location, quantity, at, is_inside, of in pending:
+                outdone = at == seen.at and seen.number < of
+                mine = location == seen.location if seen.location else not is_inside
+                if seen.number != undone and place == seen.place and at <= seen.at and mine and not outdone:
+                    net[location] += quantity
+            raised = [(seen.place, where, -quantity, seen.at) for where, quantity in net.items() if quantity]
+            pending += [(*effect, False, 0) for effect in raised]
+            found.append((seen, raised))
+        return found
+
+    def would_refuse(self, effects: Effects) -> bool:
         places: dict[Place, int] = defaultdict(int)
         bins: dict[tuple[Place, int], int] = defaultdict(int)
-        for place, location, quantity in effects:
+        for place, location, quantity, _at in effects:
             places[place] += quantity
             if location:
                 bins[place, location] += quantity
@@ -74,12 +115,18 @@ class Model:
             change < 0 and self.bins[bin_] + change < 0 for bin_, change in bins.items()
         )
 
-    def move(self, effects: list[tuple[Place, int | None, int]], at: datetime) -> None:
-        for place, location, quantity in effects:
+    def move(self, effects: Effects, late: list[tuple[Counted, Effects]]) -> None:
+        for seen, raised in late:
+            seen.kept += raised
+        for place, location, quantity, at in _all(effects, late):
             self.places[place] += quantity
             if location:
                 self.bins[place, location] += quantity
             self.moved.append((place, location, quantity, at))
+
+
+def _all(effects: Effects, late: list[tuple[Counted, Effects]]) -> Effects:
+    return effects + [effect for _seen, raised in late for effect in raised]
 
 
 class Ledger(RuleBasedStateMachine):
@@ -148,8 +195,8 @@ class Ledger(RuleBasedStateMachine):
             ]
         self._post(Kind.TRANSFER, lines, effects, back)
 
-    @rule(source=st.integers(0, 1), product=numbers, quantity=quantities)
-    def put_elsewhere(self, source: int, product: int, quantity: int) -> None:
+    @rule(source=st.integers(0, 1), product=numbers, quantity=quantities, back=days_back)
+    def put_elsewhere(self, source: int, product: int, quantity: int, back: int) -> None:
         """Inside one warehouse, from its first location to its second."""
         here, there = self.locations[source]
         place = Place(self.warehouses[source].pk, self.products[product].pk)
@@ -162,7 +209,8 @@ class Ledger(RuleBasedStateMachine):
             to_location_id=there.pk,
         )
         worth = self._worth()
-        self._post(Kind.TRANSFER, [line], [(place, here.pk, -quantity), (place, there.pk, quantity)], 0)
+        moved = [(place, here.pk, -quantity), (place, there.pk, quantity)]
+        self._post(Kind.TRANSFER, [line], moved, back, inside=True)
         assert self._worth() == worth
 
     @rule(
@@ -178,17 +226,17 @@ class Ledger(RuleBasedStateMachine):
         before = self._state()
         posting = post(kind=Kind.COUNT, key=next(self.keys), lines=[line], at=at)
         place = Place(line.warehouse_id, line.product_id)
-        known = sum(
-            quantity
-            for moved, where, quantity, when in self.model.moved
-            if moved == place and when <= at and line.location_id in (None, where)
-        )
+        known = self.model.known(place, line.location_id, at)
         seen = posting.observations.get()
         assert (seen.counted, seen.expected) == (counted, known)
-        self.model.move([(place, line.location_id, counted - known)], at)
-        if line.location_id is None:
-            assert stock_at(at, products=[place.product_id]).get(place, (0, 0))[0] == counted
+        self._see(Counted(posting.pk, place, line.location_id, at, counted))
         self._recorded(Sent(posting, {}, before))
+
+    def _see(self, seen: Counted) -> None:
+        difference = seen.quantity - self.model.known(seen.place, seen.location, seen.at)
+        effects = [(seen.place, seen.location, difference, seen.at)]
+        self.model.move(effects, self.model.late(effects, count=seen.number))
+        self.model.counts.append(seen)
 
     # ---- undo, repeat, policy
 
@@ -196,24 +244,38 @@ class Ledger(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1_000))
     def undo(self, which: int) -> None:
         original = self.sent[which % len(self.sent)].posting
-        effects = [
-            (Place(line.warehouse_id, line.product_id), line.location_id, -line.quantity)
-            for line in original.movements.all()
-        ]
         before = self._state()
         if original.reversals.exists():
             with pytest.raises(Conflict):
                 reverse(original, key=next(self.keys))
             assert self._state() == before
-        elif self._refuses(original.kind) and self.model.would_refuse(effects):
+        elif original.reverses and original.reverses.observations.exists():
+            seen = original.reverses.observations.get()
+            mirror = reverse(original, key=next(self.keys))
+            place = Place(seen.warehouse_id, seen.product_id)
+            self._see(Counted(mirror.pk, place, seen.location_id, seen.at, seen.counted))
+            self._recorded(Sent(mirror, {}, before))
+        else:
+            self._undo(original, before)
+
+    def _undo(self, original: Posting, before: tuple[Any, ...]) -> None:
+        moved = [
+            (Place(line.warehouse_id, line.product_id), line.location_id, -line.quantity, line.at)
+            for line in original.movements.all()
+        ]
+        seen = next((seen for seen in self.model.counts if seen.number == original.pk), None)
+        effects = moved + [(*where, -quantity, at) for *where, quantity, at in (seen.kept if seen else [])]
+        inside = original.kind == Kind.TRANSFER and len({place for place, *_rest in moved}) == 1
+        late = self.model.late(effects, count=original.pk if seen else 0, undone=original.pk, inside=inside)
+        if self._refuses(original.kind) and self.model.would_refuse(_all(effects, late)):
             with pytest.raises(InsufficientStock):
                 reverse(original, key=next(self.keys))
             assert self._state() == before
-        else:
-            mirror = reverse(original, key=next(self.keys))
-            for line, effect in zip(original.movements.all(), effects, strict=True):
-                self.model.move([effect], line.at)
-            self._recorded(Sent(mirror, {}, before))
+            return
+        mirror = reverse(original, key=next(self.keys))
+        self.model.move(effects, late)
+        self.model.counts = [count for count in self.model.counts if count is not seen]
+        self._recorded(Sent(mirror, {}, before))
 
     @precondition(lambda self: self.latest is not None)
     @rule()
@@ -228,6 +290,9 @@ class Ledger(RuleBasedStateMachine):
         again = reverse(mirror, key=next(self.keys))
         assert self._state()[:2] == after[:2]
         assert again.movements.count() == latest.posting.movements.count()
+        for seen in self.model.counts:
+            if seen.number == latest.posting.pk:
+                seen.number = again.pk
         self.shop.accepts_negative = policy
 
     @precondition(lambda self: any(sent.request for sent in self.sent))
@@ -264,6 +329,25 @@ class Ledger(RuleBasedStateMachine):
             bin_: on_hand for bin_, on_hand in self.model.bins.items() if on_hand
         }
 
+    @invariant()
+    def what_was_counted_stays_true(self) -> None:
+        for seen in self.model.counts:
+            moved = Movement.objects.filter(
+                warehouse=seen.place.warehouse_id, product=seen.place.product_id, at__lte=seen.at
+            )
+            if seen.location:
+                moved = moved.filter(location=seen.location)
+            later = [
+                other
+                for other in self.model.counts
+                if other.number > seen.number
+                and other.place == seen.place
+                and other.at == seen.at
+                and seen.location in (None, other.location)
+            ]
+            if not later:  # one of the same moment outdoes it
+                assert sum(moved.values_list("quantity", flat=True)) == seen.quantity
+
     # ---- how
 
     def _line(
@@ -285,22 +369,24 @@ class Ledger(RuleBasedStateMachine):
             to_location_id=self.locations[to][location - 1].pk if location and to is not None else None,
         )
 
-    def _effect(self, line: Line, sign: int) -> tuple[Place, int | None, int]:
+    def _effect(self, line: Line, sign: int) -> Effect:
         return Place(line.warehouse_id, line.product_id), line.location_id, sign * line.quantity
 
     def _post(
-        self, kind: Kind, lines: list[Line], effects: list[tuple[Place, int | None, int]], back: int
+        self, kind: Kind, lines: list[Line], moved: list[Effect], back: int, *, inside: bool = False
     ) -> None:
         at = self.now - timedelta(days=back)
         request = {"kind": kind, "key": next(self.keys), "lines": lines, "at": at, "reason": "broken"}
         before = self._state()
-        if self._refuses(kind) and self.model.would_refuse(effects):
+        effects = [(*effect, at) for effect in moved]
+        late = self.model.late(effects, inside=inside)
+        if self._refuses(kind) and self.model.would_refuse(_all(effects, late)):
             with pytest.raises(InsufficientStock):
                 post(**request)
             assert self._state() == before
             return
         self._recorded(Sent(post(**request), request, before))
-        self.model.move(effects, at)
+        self.model.move(effects, late)
 
     def _recorded(self, sent: Sent) -> None:
         self.sent.append(sent)
