@@ -20,6 +20,7 @@ from common.errors import BadInput
 QUANTITY_SCALE = 1_000
 PRICE_SCALE = 10_000
 RATE_SCALE = 10**10
+PERCENT_SCALE = 100_00  # tax rates are hundredths of a percent
 # A bigint holds 9.2e18; sums of a shop's lifetime must fit, so a single figure stays far below.
 MAX_QUANTITY = 10**13
 MAX_UNIT_PRICE = 10**14

@@ -12,10 +12,14 @@ from django.utils.translation import gettext as _
 from common.errors import BadInput
 from common.units import (
     read_amount,
+    read_percent,
     read_quantity,
+    read_rate,
     read_unit_price,
     write_amount,
+    write_percent,
     write_quantity,
+    write_rate,
     write_unit_price,
 )
 from tenancy.context import current_shop
@@ -110,21 +114,51 @@ class QuantityField(ScaledField):
         return write_quantity(value)
 
 
-class UnitPriceField(ScaledField):
-    """Ten-thousandths of a minor unit of the shop's currency."""
+class MoneyField(ScaledField):
+    """In the shop's currency, or in another one that its form sets."""
+
+    currency = ""
+
+    @property
+    def in_currency(self) -> str:
+        return self.currency or current_shop().currency
+
+
+class UnitPriceField(MoneyField):
+    """Ten-thousandths of a minor unit."""
 
     def read(self, text: str) -> int:
-        return read_unit_price(text, current_shop().currency)
+        return read_unit_price(text, self.in_currency)
 
     def write(self, value: int) -> str:
-        return write_unit_price(value, current_shop().currency)
+        return write_unit_price(value, self.in_currency)
 
 
-class AmountField(ScaledField):
-    """Minor units of the shop's currency."""
+class AmountField(MoneyField):
+    """Minor units."""
 
     def read(self, text: str) -> int:
-        return read_amount(text, current_shop().currency)
+        return read_amount(text, self.in_currency)
 
     def write(self, value: int) -> str:
-        return write_amount(value, current_shop().currency)
+        return write_amount(value, self.in_currency)
+
+
+class PercentField(ScaledField):
+    """Hundredths of a percent."""
+
+    def read(self, text: str) -> int:
+        return read_percent(text)
+
+    def write(self, value: int) -> str:
+        return write_percent(value)
+
+
+class RateField(ScaledField):
+    """What one unit of a foreign currency costs in the shop's, see common.units.RATE_SCALE."""
+
+    def read(self, text: str) -> int:
+        return read_rate(text)
+
+    def write(self, value: int) -> str:
+        return write_rate(value)
