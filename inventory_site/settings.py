@@ -42,6 +42,8 @@ DEMO = env.switch("DEMO", default=(VAR_DIR / "demo").exists())
 FIRST_USER_EMAIL = env.text("FIRST_USER_EMAIL", "")
 FIRST_USER_PASSWORD = env.text("FIRST_USER_PASSWORD", "")
 INVITATION_DAYS = env.number("INVITATION_DAYS", 7, least=1)
+# How long a supplier can answer an order by the link in its mail.
+SUPPLIER_LINK_DAYS = env.number("SUPPLIER_LINK_DAYS", 60, least=1)
 # Largest file a person may upload, in MiB.
 UPLOAD_LIMIT_MB = env.number("UPLOAD_LIMIT_MB", 100, least=1)
 

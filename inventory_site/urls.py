@@ -20,6 +20,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("tenancy.open_urls")),
     path("", include("jobs.open_urls")),
+    path("", include("purchasing.open_urls")),
     path("", include("inventory_site.openapi")),
     path("api/v1/shops/<slug:shop>/", include("inventory_site.api")),
     path("<slug:shop>/", include(shop_pages)),

@@ -79,6 +79,8 @@ def refuse_dead(link: Link, order: PurchaseOrder) -> None:
     words = {"number": order.number}
     if order.state == PurchaseOrder.State.CANCELLED:
         raise LinkClosed(_("Order %(number)s was cancelled. Please do not deliver it.") % words)
+    if order.state == PurchaseOrder.State.CLOSED:
+        raise LinkClosed(_("Order %(number)s is closed. Nothing more of it is expected.") % words)
     if link.revision < order.revision:
         raise LinkClosed(
             _("Order %(number)s was changed after this mail. A newer mail has the link that counts.") % words

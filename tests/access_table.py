@@ -20,6 +20,9 @@ OUTSIDE = {
     "account": SIGNED_IN,
     "leave_shop": SIGNED_IN,
     "invitation": OPEN,  # bound to its link
+    "supplier_order": OPEN,  # bound to their link
+    "supplier_opened": OPEN,
+    "supplier_pdf": OPEN,
     "health_live": OPEN,
     "health_ready": OPEN,
     "health_jobs": OPEN,
