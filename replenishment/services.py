@@ -7,52 +7,45 @@ goods that were just ordered are never ordered twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from catalog.models import Supplier, SupplierProduct, Warehouse
+from catalog.models import Warehouse
 from common.templatetags.ui import day
-from common.units import QUANTITY_SCALE
 from forecasting.models import Forecast, ForecastRun
-from forecasting.queries import runs_out_on as first_day_without
 from forecasting.services import Progress
-from purchasing.queries import on_order
+from purchasing.money import price_at, rates_by_currency
 from purchasing.services import ProposedLine, propose
 from purchasing.services.drafts import find_draft
 from replenishment import queries, words
+from replenishment.gathering import LONGEST_GAP_DAYS, Pair, Question, ask
 from replenishment.models import Plan, PlanLine
-from stock.places import Place
-from stock.queries import committed
 from tenancy.context import Scope, current_shop, in_current_shop
 
 if TYPE_CHECKING:
-    from replenishment.engine.types import Item, SupplierPlan, Terms
+    from replenishment.engine.columns import Columns
+    from replenishment.engine.pick import Choice
+    from replenishment.engine.types import Plan as Decision
+    from replenishment.engine.types import PlannedItem
 
-# Sales older than this say too little about what is left on the shelf to guess it from.
-LONGEST_GAP_DAYS = 28
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of the solver for one supplier and one warehouse."""
-
-    items: tuple[Item, ...]
-    terms: Terms
-    gap_days: int
-    never_counted: frozenset[int]
-    runs_out_on: dict[int, date | None]  # by product, without any order
-    is_open: bool  # stock is kept here
+# Sample paths that each candidate quantity is priced on.
+_DRAWS = 64
+# What a unit of money must save before it is spent, one step of the what-if after the other.
+_PRICES = (0.0, 0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35, 0.6, 1.0, 2.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
-    supplier: Supplier
-    warehouse: Warehouse
-    bought: tuple[SupplierProduct, ...]
+class Answer:
+    """priced: the candidates of each item; steps: the best choice at each price on money."""
+
+    priced: list[Columns]
+    decision: Decision
+    steps: list[Choice]
+    budget: int | None = None
 
 
 def plan_orders(
@@ -64,16 +57,30 @@ def plan_orders(
 ) -> list[Plan]:
     """Decide for every active supplier and warehouse what to order after the day `business_date`.
 
-    Each decision is written with its order's draft in a transaction of its own; planning the same
-    run again replaces it.
+    The owner's budget holds for all of them together. Each decision is written with its order's draft
+    in a transaction of its own; planning the same run again replaces it.
     """
+    on = business_date or run.known_to
     with scope(write=False):
         pairs = _pairs(run)
-    plans = []
+        policies, rates = queries.policies(), rates_by_currency(on + timedelta(days=1))
+    asked: list[tuple[Pair, Question, Answer | None]] = []
     for number, pair in enumerate(pairs):
         if progress:
             progress(number, len(pairs))
-        plans.append(_plan(run, pair, business_date or run.known_to, scope))
+        with scope(write=False):
+            question = ask(run, pair, on, policies, rates)
+        asked.append((pair, question, _decide(question)))
+    if policies.budget is not None:
+        asked = _share(asked, policies.budget)
+    plans = []
+    for pair, question, answer in asked:
+        with scope():
+            if question.can_be_planned:
+                find_draft(supplier=pair.supplier, warehouse=pair.warehouse)  # locks it
+                if (now := ask(run, pair, on, policies, rates)) != question:
+                    question, answer = now, _decide_again(now, answer)
+            plans.append(_write(run, pair, question, answer))
     with scope():
         Plan.objects.filter(run=run).exclude(pk__in=[plan.pk for plan in plans]).delete()
     if progress:
@@ -81,103 +88,92 @@ def plan_orders(
     return plans
 
 
-def _pairs(run: ForecastRun) -> list[_Pair]:
+def _pairs(run: ForecastRun) -> list[Pair]:
     places = Warehouse.objects.filter(
         is_active=True, pk__in=Forecast.objects.filter(run=run).values("warehouse")
     )
     warehouses = list(places.order_by("pk"))
     return [
-        _Pair(bought[0].supplier, warehouse, tuple(bought))
+        Pair(bought[0].supplier, warehouse, tuple(bought))
         for bought in queries.preferred_terms().values()
         for warehouse in warehouses
     ]
 
 
-def _plan(run: ForecastRun, pair: _Pair, business_date: date, scope: Scope) -> Plan:
-    with scope(write=False):
-        question = _ask(run, pair, business_date)
+# ---- deciding --------------------------------------------------------------------------------
+
+
+def _decide(question: Question) -> Answer | None:
+    """The best order without regard to other suppliers; None where none can be planned."""
+    if not question.can_be_planned:
+        return None
+    from replenishment.engine.columns import columns
+    from replenishment.engine.pick import frontier, pick
+    from replenishment.engine.plan import plan_of, refuse_nonsense
+
+    suppliers = {question.terms.key: question.terms}
+    refuse_nonsense(question.items, suppliers)
+    priced = columns(question.items, suppliers, draws=_DRAWS)
+    decision = plan_of(priced, pick(priced, suppliers), suppliers)
+    return Answer(priced, decision, frontier(priced, suppliers, _PRICES))
+
+
+def _decide_again(question: Question, before: Answer | None) -> Answer | None:
+    """After something changed meanwhile: with what the supplier's share of the budget was."""
     answer = _decide(question)
-    with scope():
-        if question.is_open:
-            find_draft(supplier=pair.supplier, warehouse=pair.warehouse)  # locks it
-            if (now := _ask(run, pair, business_date)) != question:
-                question, answer = now, _decide(now)
-        return _write(run, pair, question, answer)
+    if answer is None or before is None or before.budget is None:
+        return answer
+    from replenishment.engine.pick import pick
+    from replenishment.engine.plan import plan_of
+
+    suppliers = {question.terms.key: question.terms}
+    picked = pick(answer.priced, suppliers, before.budget)
+    decision = plan_of(answer.priced, picked, suppliers, before.budget)
+    return replace(answer, decision=decision, budget=before.budget)
 
 
-# ---- gathering -------------------------------------------------------------------------------
+def _share(
+    asked: list[tuple[Pair, Question, Answer | None]], budget: int
+) -> list[tuple[Pair, Question, Answer | None]]:
+    """The same decisions within one budget: what money does most good everywhere."""
+    from replenishment.engine.check import freight
+    from replenishment.engine.pick import pick_together
+    from replenishment.engine.plan import plan_of
 
-
-def _ask(run: ForecastRun, pair: _Pair, business_date: date) -> Question:
-    from replenishment.engine.types import Item, Terms
-
-    supplier, warehouse = pair.supplier, pair.warehouse
-    forecasts = {
-        forecast.product_id: forecast
-        for forecast in Forecast.objects.filter(
-            run=run, warehouse=warehouse, product_id__in=[terms.product_id for terms in pair.bought]
-        )
-    }
-    kept = queries.on_hand(warehouse)
-    put_aside = committed(forecasts)
-    coming = on_order(warehouse)
-    gap = max(0, (business_date - run.known_to).days)
-    gap = gap if gap <= LONGEST_GAP_DAYS else 0
-    days = (gap, supplier.lead_time_days, supplier.review_days)
-    items = []
-    runs_out_on = {}
-    for terms in pair.bought:
-        if (forecast := forecasts.get(terms.product_id)) is None:
-            continue
-        on_hand = kept.get(terms.product_id, 0)
-        aside = put_aside.get(Place(warehouse.pk, terms.product_id), 0)
-        runs_out_on[terms.product_id] = first_day_without(run.known_to, forecast.mean, on_hand - aside)
-        items.append(
-            Item(
-                key=terms.product_id,
-                since_known=forecast.expected(gap),
-                until_arrival=forecast.expected(days[1], skip=gap),
-                review=forecast.expected(days[2], skip=gap + days[1]),
-                sigma=forecast.sigma * sum(days) ** 0.5,
-                in_whole_units=not terms.product.has_decimals and terms.pack % QUANTITY_SCALE == 0,
-                on_hand=on_hand,
-                committed=aside,
-                on_order=coming.get(terms.product_id, 0),
-                unit_cost=terms.unit_cost,
-                price=terms.product.price,
-                pack=terms.pack,
-                minimum_quantity=terms.minimum_quantity,
-            )
-        )
-    return Question(
-        items=tuple(items),
-        terms=Terms(supplier.review_days, supplier.minimum_order_value, supplier.order_cost),
-        gap_days=gap,
-        never_counted=frozenset(item.key for item in items if item.key not in kept),
-        runs_out_on=runs_out_on,
-        is_open=bool(kept),
-    )
-
-
-def _decide(question: Question) -> SupplierPlan | None:
-    from replenishment.engine.optimise import plan_supplier
-
-    return plan_supplier(question.items, question.terms) if question.is_open else None
+    groups = [(answer.priced, question.terms) for _pair, question, answer in asked if answer is not None]
+    together = iter(pick_together(groups, budget))
+    shared: list[tuple[Pair, Question, Answer | None]] = []
+    for pair, question, answer in asked:
+        if answer is not None:
+            picked = next(together)
+            suppliers = {question.terms.key: question.terms}
+            is_cut = picked.choice != [one.best() for one in answer.priced]
+            decision = plan_of(answer.priced, picked, suppliers, 0 if is_cut else None)
+            spent = decision.value + (freight(question.terms, decision.value) if decision.value else 0)
+            answer = replace(answer, decision=decision, budget=spent)
+        shared.append((pair, question, answer))
+    return shared
 
 
 # ---- writing ---------------------------------------------------------------------------------
 
 
-def _write(run: ForecastRun, pair: _Pair, question: Question, answer: SupplierPlan | None) -> Plan:
+def _write(run: ForecastRun, pair: Pair, question: Question, answer: Answer | None) -> Plan:
     with translation.override(current_shop().language):
         if answer is None:
-            return _write_closed(run, pair)
-        lines = _lines(pair, question, answer)
+            return _write_nothing(run, pair, question)
+        lines = _lines(pair, question, answer.decision)
+        terms = {one.product_id: one for one in pair.bought}
         order = propose(
             supplier=pair.supplier,
             warehouse=pair.warehouse,
             lines=[
-                ProposedLine(line.product_id, line.quantity, line.unit_cost, line.reason)
+                ProposedLine(
+                    line.product_id,
+                    line.quantity,
+                    price_at(terms[line.product_id], line.quantity),
+                    line.reason,
+                )
                 for line in lines
                 if line.quantity
             ],
@@ -186,75 +182,139 @@ def _write(run: ForecastRun, pair: _Pair, question: Question, answer: SupplierPl
             run=run,
             supplier=pair.supplier,
             warehouse=pair.warehouse,
-            defaults={
+            defaults=_dates(question)
+            | {
                 "order": order,
-                "status": answer.status,
-                "note": _note(question, pair, answer),
-                "objective": round(answer.objective, 2),
-                "bound": None if answer.bound is None else round(answer.bound, 2),
+                "status": answer.decision.status,
+                "note": _note(pair, answer.decision),
+                "objective": round(answer.decision.objective, 2),
+                "bound": round(answer.decision.bound, 2),
+                "waiting": round(answer.decision.waiting, 2),
+                "is_cut": answer.budget is not None
+                and any(part.code == "budget" for item in answer.decision.items for part in item.parts),
+                "frontier": _frontier(question, answer),
             },
         )
-        plan.lines.all().delete()
-        for line in lines:
-            line.plan = plan
-        PlanLine.objects.bulk_create(lines)
+        _replace_lines(run, plan, lines)
         return plan
 
 
-def _write_closed(run: ForecastRun, pair: _Pair) -> Plan:
-    note = _(
-        "%(warehouse)s has no opening stock yet. Import or count what is there, and the next night can"
-        " propose orders."
-    ) % {"warehouse": pair.warehouse.name}
+def _write_nothing(run: ForecastRun, pair: Pair, question: Question) -> Plan:
+    if question.is_open:
+        status = Plan.Status.NO_RATE
+        note = _(
+            "No exchange rate is known for %(currency)s, so nothing from %(supplier)s can be priced. Type"
+            " one in the settings, and the next night can propose orders."
+        ) % {"currency": pair.supplier.currency, "supplier": pair.supplier.name}
+    else:
+        status = Plan.Status.NO_OPENING
+        note = _(
+            "%(warehouse)s has no opening stock yet. Import or count what is there, and the next night can"
+            " propose orders."
+        ) % {"warehouse": pair.warehouse.name}
     plan, _made = Plan.objects.update_or_create(
         run=run,
         supplier=pair.supplier,
         warehouse=pair.warehouse,
-        defaults={
+        defaults=_dates(question)
+        | {
             "order": None,
-            "status": Plan.Status.NO_OPENING,
+            "status": status,
             "note": note,
             "objective": None,
             "bound": None,
+            "waiting": None,
+            "is_cut": False,
+            "frontier": [],
         },
     )
     plan.lines.all().delete()
     return plan
 
 
-def _lines(pair: _Pair, question: Question, answer: SupplierPlan) -> list[PlanLine]:
-    planned = {item.key: item for item in answer.items}
+def _dates(question: Question) -> dict[str, object]:
+    arrives = question.planned_on + timedelta(days=question.lead_days)
+    return {
+        "planned_on": question.planned_on,
+        "arrives_on": arrives,
+        "lasts_until": arrives + timedelta(days=question.review_days),
+        "lead_sd": question.lead_sd,
+    }
+
+
+def _lines(pair: Pair, question: Question, decision: Decision) -> list[PlanLine]:
+    planned = {item.key: item for item in decision.items}
     lines = []
     for terms in pair.bought:
-        item = planned.get(terms.product_id)
+        item: PlannedItem | None = planned.get(terms.product_id)
+        runs_out_on = question.runs_out_on.get(terms.product_id)
+        order_by = runs_out_on and runs_out_on - timedelta(days=question.lead_days)
+        line = PlanLine(
+            product_id=terms.product_id,
+            quantity=0,
+            unit_cost=terms.unit_cost,
+            position=question.positions[terms.product_id],
+            runs_out_on=runs_out_on,
+            order_by=order_by and max(order_by, question.planned_on),
+        )
         if item is None:
-            reason = words.not_forecast()
+            line.reason = words.left_out(*question.left_out[terms.product_id])
         else:
             about = words.Circumstances(
                 supplier=pair.supplier.name,
                 gap_days=question.gap_days,
-                lead_days=pair.supplier.lead_time_days,
-                review_days=pair.supplier.review_days,
+                lead_days=question.lead_days,
+                review_days=question.review_days,
                 pack=terms.pack,
                 minimum_quantity=terms.minimum_quantity,
                 never_counted=terms.product_id in question.never_counted,
             )
-            reason = words.reason(item.quantity, item.parts, about)
-        lines.append(
-            PlanLine(
-                product_id=terms.product_id,
-                quantity=item.quantity if item else 0,
-                unit_cost=terms.unit_cost,
-                runs_out_on=question.runs_out_on.get(terms.product_id),
-                reason=reason,
-            )
-        )
+            line.quantity, line.unit_cost = item.quantity, item.unit_cost
+            line.reason = words.reason(item.quantity, item.parts, about)
+            line.runner_up = item.runner_up
+            line.runner_up_costs = None if item.runner_up is None else round(item.runner_up_costs)
+        lines.append(line)
     return lines
 
 
-def _note(question: Question, pair: _Pair, answer: SupplierPlan) -> str:
-    wants = any(part.code == "waits" for item in answer.items for part in item.parts)
-    if wants and not answer.value:
+def _replace_lines(run: ForecastRun, plan: Plan, lines: list[PlanLine]) -> None:
+    before = queries.lines_before(run, plan)
+    plan.lines.all().delete()
+    for line in lines:
+        line.plan = plan
+        if earlier := before.get(line.product_id):
+            line.change = words.change(earlier.quantity, earlier.reason, line.quantity, line.reason)
+    PlanLine.objects.bulk_create(lines)
+
+
+def _frontier(question: Question, answer: Answer) -> list[dict[str, object]]:
+    """What would be ordered if each unit of money had to save more; the last step orders nothing."""
+    from replenishment.engine.check import freight
+
+    nothing = [0] * len(answer.priced)
+    found: list[dict[str, object]] = []
+    for choice in [*answer.steps, nothing]:
+        value = sum(one.values[number] for one, number in zip(answer.priced, choice, strict=True))
+        fixed = freight(question.terms, value) if any(choice) else 0
+        cost = sum(float(one.costs[number]) for one, number in zip(answer.priced, choice, strict=True))
+        cost += fixed + (question.terms.order_cost if any(choice) else 0)
+        found.append(
+            {
+                "spent": value + fixed,
+                "cost": round(cost, 1),
+                "lines": {
+                    str(one.item.key): one.quantities[number]
+                    for one, number in zip(answer.priced, choice, strict=True)
+                    if number
+                },
+            }
+        )
+    return found
+
+
+def _note(pair: Pair, decision: Decision) -> str:
+    wants = any(part.code == "waits" for item in decision.items for part in item.parts)
+    if wants and not decision.value:
         return _("%(supplier)s can wait: an order would cost more than it saves, for now.") % {
             "supplier": pair.supplier.name
         }

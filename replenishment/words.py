@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from common.templatetags.ui import quantity
+from common.templatetags.ui import day, quantity
 
 if TYPE_CHECKING:
     from replenishment.engine.types import Part
@@ -42,11 +43,66 @@ def reason(ordered: int, parts: Sequence[Part], about: Circumstances) -> dict[st
     }
 
 
-def not_forecast() -> dict[str, Any]:
-    return {
-        "parts": [],
-        "text": _("Nothing to order: no sales are known here yet, so nothing can be forecast."),
+def left_out(code: str, detail: str) -> dict[str, Any]:
+    """Why a product was not planned at all; detail: a name or a date that the sentence needs."""
+    if code == "replaced":
+        text = _("Not ordered any more: replaced by %(product)s.") % {"product": detail}
+    elif code == "discontinued":
+        text = _("Not ordered any more: it is discontinued, and sold to its end.")
+    elif code == "snoozed":
+        text = _("Snoozed until %(day)s.") % {"day": day(date.fromisoformat(detail))}
+    else:
+        text = _("Nothing to order: no sales are known here yet, so nothing can be forecast.")
+    return {"parts": [], "text": text, "code": code}
+
+
+def change(was: int, before: dict[str, Any], now: int, after: dict[str, Any]) -> dict[str, Any]:
+    """What differs from the plan before: the summand that moved most first; empty if the quantity stayed."""
+    if was == now:
+        return {}
+    old = {part["code"]: part for part in before.get("parts", [])}
+    new = {part["code"]: part for part in after.get("parts", [])}
+    parts = []
+    for code in dict.fromkeys([*new, *old]):
+        was_part = old.get(code, {}).get("quantity", 0)
+        now_part = new.get(code, {}).get("quantity", 0)
+        if was_part != now_part:
+            label = (new.get(code) or old[code])["label"]
+            parts.append({"code": code, "label": label, "before": was_part, "after": now_part})
+    parts.sort(key=lambda part: -abs(part["after"] - part["before"]))
+    return {"quantity": was, "parts": parts, "text": _changed(was, now, parts)}
+
+
+def _changed(was: int, now: int, parts: list[dict[str, Any]]) -> str:
+    about = {
+        "more": quantity(abs(now - was)),
+        "was": quantity(was),
     }
+    if not parts:
+        if now > was:
+            return _("%(more)s more than the plan before, which said %(was)s.") % about
+        return _("%(more)s less than the plan before, which said %(was)s.") % about
+    most = parts[0]
+    about |= {
+        "label": most["label"],
+        "before": quantity(most["before"]),
+        "after": quantity(most["after"]),
+    }
+    if now > was:
+        return (
+            _(
+                "%(more)s more than the plan before, which said %(was)s. Most of it:"
+                " “%(label)s” went from %(before)s to %(after)s."
+            )
+            % about
+        )
+    return (
+        _(
+            "%(more)s less than the plan before, which said %(was)s. Most of it:"
+            " “%(label)s” went from %(before)s to %(after)s."
+        )
+        % about
+    )
 
 
 def _label(code: str, about: Circumstances) -> str:
@@ -69,6 +125,7 @@ def _label(code: str, about: Circumstances) -> str:
             about.review_days,
         ) % {"days": about.review_days}
     labels = {
+        "missed": _("Sales missed before it arrives, which it cannot serve"),
         "safety": _("Safety stock"),
         "committed": _("Committed to customers"),
         "on_hand": _("On hand, never counted here and taken as 0") if about.never_counted else _("On hand"),
@@ -78,8 +135,16 @@ def _label(code: str, about: Circumstances) -> str:
         "not_worth_a_pack": _("Not worth a pack of %(pack)s"),
         "moq": _("Raised to the MOQ of %(moq)s"),
         "moq_too_large": _("Not worth the MOQ of %(moq)s"),
+        "less": _("Fewer packs, because the last one would wait too long"),
+        "capacity": _("As much as there is room for"),
+        "shelf_life": _("No more than sells before it spoils"),
+        "longer_cover": _("For more days at once, which saves orders"),
+        "fuller_shelf": _("For the time after, which saves an order"),
+        "price_break": _("Up to a quantity at which it costs less"),
         "top_up": _("Topped up to reach %(supplier)s's minimum"),
-        "cut": _("Left out in favour of other products"),
+        "free_freight": _("Topped up to where %(supplier)s delivers free"),
+        "budget": _("Cut to the budget"),
+        "cut": _("Changed for the order as a whole"),
         "waits": _("Waits: no order to %(supplier)s pays yet"),
     }
     return labels[code] % {
@@ -112,8 +177,12 @@ def _template(ordered: int, parts: dict[str, int]) -> str:
             " available with %(on_order)s on order, but an order to %(supplier)s would cost more than"
             " waiting."
         )
+    if "budget" in parts:
+        return _("Nothing to order: within the budget the money does more good in other products.")
     if "cut" in parts:
         return _("Nothing to order: the money does more good in other products of this order.")
+    if "capacity" in parts:
+        return _("Nothing to order: there is no room for a pack of %(pack)s.")
     if "not_worth_a_pack" in parts:
         return _(
             "Nothing to order: with %(on_hand)s available and %(on_order)s on order little is missing, and"
@@ -128,6 +197,29 @@ def _template(ordered: int, parts: dict[str, int]) -> str:
 
 
 def _why_ordered(parts: dict[str, int]) -> str:
+    if parts.get("budget", 0) < 0:
+        return _(
+            "Order %(ordered)s: %(expected)s are expected to sell in %(days)d days and %(safety)s would be"
+            " for safety, with %(on_hand)s available and %(on_order)s on order; the budget allows no more."
+        )
+    if "free_freight" in parts:
+        return _(
+            "Order %(ordered)s: %(expected)s are expected to sell in %(days)d days, %(safety)s are for"
+            " safety, %(on_hand)s are available and %(on_order)s on order; the rest brings the order to where"
+            " %(supplier)s delivers free."
+        )
+    if "price_break" in parts:
+        return _(
+            "Order %(ordered)s: %(expected)s are expected to sell in %(days)d days, %(safety)s are for"
+            " safety, %(on_hand)s are available and %(on_order)s on order; from this quantity on each costs"
+            " less, which pays for keeping them."
+        )
+    if "longer_cover" in parts or "fuller_shelf" in parts:
+        return _(
+            "Order %(ordered)s: %(expected)s are expected to sell in %(days)d days, %(safety)s are for"
+            " safety, %(on_hand)s are available and %(on_order)s on order; the rest is for the days after,"
+            " because one order less is worth more than keeping it costs."
+        )
     if "top_up" in parts:
         return _(
             "Order %(ordered)s: %(expected)s are expected to sell in %(days)d days, %(safety)s are for"
