@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from imports.models import FileImport, Mapping
+from imports.models import Change, FileImport, Mapping
 from tenancy.admin import ReadOnlyShopModelAdmin, ShopModelAdmin
 
 
@@ -19,3 +19,10 @@ class FileImportAdmin(ReadOnlyShopModelAdmin):
 class MappingAdmin(ShopModelAdmin):
     list_display = ("kind", "signature", "updated_at")
     list_filter = ("kind",)
+
+
+@admin.register(Change)
+class ChangeAdmin(ReadOnlyShopModelAdmin):
+    list_display = ("file_import", "about", "name", "state")
+    list_filter = ("about", "state")
+    list_select_related = ("file_import",)

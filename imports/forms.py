@@ -26,15 +26,15 @@ DELIMITERS = [
 ]
 
 # What cuts a file into cells and finds its header.
-_MANNER = ("encoding", "delimiter", "header_row")
+_MANNER = ("sheet", "encoding", "delimiter", "header_row")
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV or TSV, also packed as .gz."),
+        help_text=_("A workbook (XLSX), CSV or TSV, also packed as .gz."),
         error_messages={"empty": _("The file is empty.")},
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.gz"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv,.tsv,.txt,.gz"}),
     )
 
 
@@ -65,6 +65,11 @@ class MappingForm(forms.Form):
         self.fields["header_row"] = forms.TypedChoiceField(
             label=_("Names of the columns"), choices=rows, coerce=int, required=False, empty_value=None
         )
+        if options.get("sheets"):
+            self.fields["sheet"] = forms.ChoiceField(
+                label=_("Sheet"), choices=[(name, name) for name in options["sheets"]], required=False
+            )
+            return
         self.fields["encoding"] = forms.ChoiceField(label=_("Encoding"), choices=ENCODINGS, required=False)
         self.fields["delimiter"] = forms.ChoiceField(
             label=_("Columns are parted by"), choices=DELIMITERS, required=False
@@ -82,7 +87,7 @@ class MappingForm(forms.Form):
             for name in ("order", *_MANNER)
             if data.get(name) and (name != "order" or name in self.changed_data or self._order_was_said())
         }
-        if not any(data[name] and name in self.changed_data for name in _MANNER):
+        if not any(data.get(name) and name in self.changed_data for name in _MANNER):
             said["columns"] = {field.code: data[f"column_{field.code}"] for field in self.kind.fields}
         return said
 
@@ -100,6 +105,7 @@ def _as_read(kind: Kind, file_import: FileImport) -> dict[str, Any]:
     return columns | {
         "order": options.get("order") or "",
         "order_said": bool(options.get("said", {}).get("order")),
+        "sheet": options.get("sheet", ""),
         "encoding": options.get("encoding", ""),
         "delimiter": options.get("delimiter", ""),
         "header_row": options.get("header_row") or "",

@@ -63,6 +63,34 @@ class FileImport(ShopModel):
         return self.file_name
 
 
+class Change(ShopModel):
+    """What an import did to one row of the shop's data, so that it can be taken back."""
+
+    class State(models.TextChoices):
+        MADE = "made", _("Made")
+        TAKEN_BACK = "taken_back", _("Taken back")
+        LEFT = "left", _("Left as it is")  # somebody has changed or used it since
+
+    file_import = ShopForeignKey(FileImport, models.CASCADE, related_name="changes")
+    # What was changed, as the kind calls it: product, supplier, terms, category.
+    about = models.CharField(max_length=20)
+    object_id = models.BigIntegerField()
+    name = models.CharField(max_length=200)  # for people
+    # Values by field; None where the import made the whole thing.
+    before = models.JSONField(null=True)
+    after = models.JSONField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.MADE)
+    # Which fields were left, in words.
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta(ShopModel.Meta):
+        constraints = [*ShopModel.Meta.constraints, SameShop("file_import")]
+        indexes = [models.Index(fields=["shop", "file_import", "id"], name="imports_change_of_file")]
+
+    def __str__(self) -> str:
+        return f"{self.about} {self.name}"
+
+
 class Mapping(ShopModel):
     """How files with the same header were read when one was last posted."""
 

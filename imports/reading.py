@@ -2,8 +2,9 @@
 
 `FileImport.options` holds
 - `said`: what a person or the remembered mapping said: `columns` (field -> name), `order`,
-  `encoding`, `delimiter`, `header_row`; what is missing there is guessed;
-- `encoding`, `delimiter`, `header_row`, `names`, `index`: as the file is read;
+  `encoding`, `delimiter`, `sheet`, `header_row`; what is missing there is guessed;
+- `encoding` (`xlsx` for a workbook), `delimiter`, `sheet`, `sheets`, `header_row`, `names`, `index`: as the
+  file is read;
 - `order`, `order_guessed`, `order_matters`: of dates, once the whole column has been looked at;
 - `head`: the first rows, for people who choose columns;
 - `remembered`: whether the mapping was used;
@@ -23,7 +24,7 @@ from imports.models import FileImport, Mapping
 
 HEAD_SHOWN = 8
 CELLS_SHOWN, SIGNS_SHOWN = 40, 60
-SAID = {"columns", "order", "encoding", "delimiter", "header_row"}
+SAID = {"columns", "order", "encoding", "delimiter", "sheet", "header_row"}
 
 
 def look(file_import: FileImport, fields: Sequence[Field]) -> None:
@@ -35,11 +36,14 @@ def look(file_import: FileImport, fields: Sequence[Field]) -> None:
         file_import.file_name,
         encoding=said.get("encoding", ""),
         delimiter=said.get("delimiter", ""),
+        sheet=said.get("sheet", ""),
     )
     head = source.head()
     options |= {
         "encoding": source.encoding,
         "delimiter": source.delimiter,
+        "sheet": source.sheet,
+        "sheets": source.sheets,
         "head": [[number, [cell[:SIGNS_SHOWN] for cell in row[:CELLS_SHOWN]]] for number, row in head][
             :HEAD_SHOWN
         ],
@@ -59,7 +63,11 @@ def look(file_import: FileImport, fields: Sequence[Field]) -> None:
 def source_of(file_import: FileImport) -> Source:
     options = file_import.options
     return Source(
-        bytes(file_import.content), file_import.file_name, options["encoding"], options["delimiter"]
+        bytes(file_import.content),
+        file_import.file_name,
+        options["encoding"],
+        options["delimiter"],
+        options.get("sheet", ""),
     )
 
 

@@ -46,6 +46,8 @@ INVITATION_DAYS = env.number("INVITATION_DAYS", 7, least=1)
 SUPPLIER_LINK_DAYS = env.number("SUPPLIER_LINK_DAYS", 60, least=1)
 # Largest file a person may upload, in MiB.
 UPLOAD_LIMIT_MB = env.number("UPLOAD_LIMIT_MB", 100, least=1)
+# A workbook is XML, several times as long as the same table as text.
+WORKBOOK_LIMIT_MB = env.number("WORKBOOK_LIMIT_MB", 400, least=1)
 
 # ---- applications -----------------------------------------------------------------------------
 

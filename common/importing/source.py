@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, cast
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
+from common.importing import workbook
 from common.importing.faults import FileFault
 
 DELIMITERS = ",;\t|"
@@ -23,7 +25,6 @@ HEAD_ROWS = 20
 
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
-_WORKBOOK = b"PK\x03\x04"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
@@ -77,8 +78,12 @@ def _unpacked(given: io.BytesIO, file_name: str) -> Iterator[bytes]:
 
 
 def _refuse_binary(start: bytes, file_name: str) -> None:
-    if start.startswith((_WORKBOOK, _OLD_WORKBOOK)):
-        raise FileFault(file_name, _("This is a workbook. Save its sheet as CSV (UTF-8) and send that."))
+    if start.startswith(_OLD_WORKBOOK):
+        fault = _(
+            "This is a workbook of the old kind (.xls), or one that is locked with a password. Save it as"
+            " XLSX without a password, or its sheet as CSV (UTF-8), and send that."
+        )
+        raise FileFault(file_name, fault)
     if start.startswith((b"%PDF", b"PAR1", b"\x89PNG", b"\xff\xd8\xff")):
         raise FileFault(file_name, _("This is not a table in text form. Export it as CSV."))
 
@@ -153,16 +158,24 @@ class Source:
 
     content: bytes
     file_name: str
-    encoding: str
-    delimiter: str
+    encoding: str  # WORKBOOK for one
+    delimiter: str = ""
+    sheet: str = ""
 
     @classmethod
-    def of(cls, content: bytes, file_name: str, *, encoding: str = "", delimiter: str = "") -> Source:
+    def of(
+        cls, content: bytes, file_name: str, *, encoding: str = "", delimiter: str = "", sheet: str = ""
+    ) -> Source:
         """Find out how to read a packed file, where it is not said.
 
         Raises FileFault where it cannot be read, or not in the encoding that was said.
         """
-        if not encoding:
+        if is_workbook(content):
+            whole = gzip.decompress(content)
+            workbook.look_over(whole, file_name, limit_mb=settings.WORKBOOK_LIMIT_MB)
+            found = sheet or _first_sheet(whole, file_name)
+            return cls(content, file_name, workbook.WORKBOOK, "", found)
+        if not encoding or encoding == workbook.WORKBOOK:
             encoding = find_encoding(content, file_name=file_name)
         elif not _if_it_fits(content, encoding):
             fault = _("The file is not written in %(encoding)s.") % {"encoding": encoding}
@@ -172,8 +185,11 @@ class Source:
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Rows with their numbers, counted as a spreadsheet counts them; empty ones are skipped.
 
-        Raises FileFault at a quotation mark that is never closed.
+        Raises FileFault at a quotation mark that is never closed, or for a damaged workbook.
         """
+        if self.encoding == workbook.WORKBOOK:
+            yield from workbook.rows(gzip.decompress(self.content), self.file_name, self.sheet)
+            return
         reader = csv.reader(self._text(), delimiter=self.delimiter, strict=True)
         number = 0
         try:
@@ -201,9 +217,30 @@ class Source:
                 break
         return rows
 
+    @property
+    def sheets(self) -> list[str]:
+        """The sheets of a workbook; none for a text file."""
+        if self.encoding != workbook.WORKBOOK:
+            return []
+        return workbook.sheets(gzip.decompress(self.content), self.file_name)
+
     def _text(self) -> IO[str]:
         stream = gzip.GzipFile(fileobj=io.BytesIO(self.content))
         return io.TextIOWrapper(stream, encoding=self.encoding, newline="")
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether the packed file is one."""
+    return gzip.GzipFile(fileobj=io.BytesIO(content)).read(4) == workbook.MAGIC
+
+
+def _first_sheet(whole: bytes, file_name: str) -> str:
+    """The first sheet with anything on it."""
+    names = workbook.sheets(whole, file_name)
+    for name in names:
+        if next(workbook.rows(whole, file_name, name), None):
+            return name
+    raise FileFault(file_name, _("The file holds no rows."))
 
 
 def _find_delimiter(content: bytes, encoding: str) -> str:

@@ -117,6 +117,63 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Change",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "shop",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenancy.context.require_shop_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.shop",
+                    ),
+                ),
+                (
+                    "file_import",
+                    tenancy.constraints.ShopForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="imports.fileimport",
+                    ),
+                ),
+                ("about", models.CharField(max_length=20)),
+                ("object_id", models.BigIntegerField()),
+                ("name", models.CharField(max_length=200)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("made", "Made"), ("taken_back", "Taken back"), ("left", "Left as it is")],
+                        default="made",
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["shop", "file_import", "id"], name="imports_change_of_file")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("shop", "id"), name="imports_change_in_shop"),
+                    tenancy.constraints.SameShop("file_import", name="imports_change_file_import_shop"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Mapping",
             fields=[
                 (

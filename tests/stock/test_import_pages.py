@@ -68,7 +68,8 @@ def test_an_upload_leads_to_what_it_would_change(manager):
     ("content", "words"),
     [
         (b"", "The file is empty."),
-        (b"PK\x03\x04", "This is a workbook."),
+        (b"PK\x03\x04", "The workbook is damaged"),
+        (b"\xd0\xcf\x11\xe0", "a workbook of the old kind"),
         (b"SKU,Qty,Date\nA\x00,1,2026-03-01\n", "till.csv, row 2: There is a NUL byte"),
         (b'SKU,Qty,Date\n"A,1,2026-03-01\n', "till.csv, row 2: The quotation marks"),
         (bytes(range(128, 256)) * 9, "till.csv"),

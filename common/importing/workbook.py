@@ -1,0 +1,176 @@
+"""Workbooks (XLSX): looked over before they are parsed, then read as rows of text.
+
+A workbook is a packed archive, so a small file can unpack to anything, and one stray cell at the
+far corner makes a sheet of seventeen thousand million cells. Both are found by going through the
+archive as a stream, before a parser makes a table of it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from common.importing.faults import FileFault
+
+# What stands for the encoding of a text file in how a file is read.
+WORKBOOK = "xlsx"
+MAGIC = b"PK\x03\x04"
+
+# A sheet is parsed as one table from its first cell to its last: about 32 bytes for each.
+MOST_CELLS = 6_000_000
+_MOST_MEMBERS = 2_000
+_CHUNK = 1 << 20
+# A cell with something in it; empty ones that only carry a format may reach to the last row.
+_CELL = re.compile(
+    rb'<(?:\w+:)?c\s[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"[^>]{0,200}?(?<!/)>\s*<(?:\w+:)?(?:v|is|f)\b'
+)
+_LONGEST_CELL_START = 500
+# Digits that a spreadsheet's number holds for certain.
+_EXACT = 10**15
+
+
+def look_over(content: bytes, file_name: str, *, limit_mb: int) -> None:
+    """Refuse what must not be parsed: no workbook, far too large unpacked, or with a lost cell.
+
+    Raises FileFault.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = set(archive.namelist())
+            if "xl/workbook.xml" not in names:
+                raise FileFault(file_name, _not_a_workbook(names))
+            if len(names) > _MOST_MEMBERS:
+                raise _too_large(file_name, limit_mb)
+            size = 0
+            for member in archive.infolist():
+                with archive.open(member) as stream:
+                    is_sheet = member.filename.startswith("xl/worksheets/")
+                    size = _go_through(stream, file_name, size, limit_mb, cells=is_sheet)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        fault = _("The workbook is damaged, locked with a password, or was not sent whole. Save it again.")
+        raise FileFault(file_name, fault) from error
+
+
+def _go_through(stream: Any, file_name: str, size: int, limit_mb: int, *, cells: bool) -> int:
+    """The unpacked size so far, counted and not believed."""
+    rest, rows, columns = b"", 0, 0
+    while chunk := stream.read(_CHUNK):
+        size += len(chunk)
+        if size > limit_mb << 20:
+            raise _too_large(file_name, limit_mb)
+        if not cells:
+            continue
+        text = rest + chunk
+        for letters, digits in _CELL.findall(text):
+            rows, columns = max(rows, int(digits)), max(columns, _column_number(letters))
+        if rows * columns > MOST_CELLS:
+            where = f"{_column_letters(columns)}{rows}"
+            fault = _(
+                "The sheet reaches to cell %(cell)s, more than can be taken. Delete the rows and columns"
+                " beyond its table, or save it as CSV."
+            )
+            raise FileFault(file_name, fault % {"cell": where})
+        rest = text[-_LONGEST_CELL_START:]
+    return size
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _column_letters(number: int) -> str:
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _not_a_workbook(names: set[str]) -> str:
+    if "content.xml" in names:
+        return _("This is an OpenDocument file. Save it as XLSX or as CSV (UTF-8) and send that.")
+    if "xl/workbook.bin" in names:
+        return _("This is a binary workbook. Save it as XLSX or as CSV (UTF-8) and send that.")
+    return _("This is an archive and no workbook. Unpack it and send the file in it.")
+
+
+def _too_large(file_name: str, limit_mb: int) -> FileFault:
+    fault = _("The workbook is larger than %(limit)d MB unpacked. Split it by month.") % {"limit": limit_mb}
+    return FileFault(file_name, fault)
+
+
+def sheets(content: bytes, file_name: str) -> list[str]:
+    """Names of the sheets that hold tables. Raises FileFault."""
+    return list(_open(content, file_name).sheet_names)
+
+
+def rows(content: bytes, file_name: str, sheet: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a sheet with their numbers, as text; empty ones are skipped. Raises FileFault.
+
+    The sheet's own record of its dimensions is not believed: some programs write a wrong one.
+    """
+    from python_calamine import CalamineError
+
+    book = _open(content, file_name)
+    if sheet not in book.sheet_names:
+        fault = _("There is no sheet “%(sheet)s” in this workbook. It has: %(sheets)s.")
+        named = {"sheet": sheet, "sheets": ", ".join(book.sheet_names)[:200]}
+        raise FileFault(file_name, fault % named)
+    try:
+        table = book.get_sheet_by_name(sheet)
+        first = table.start[0] if table.start else 0
+        for number, row in enumerate(table.to_python(skip_empty_area=True), first + 1):
+            cells = [as_text(cell) for cell in row]
+            if any(cells):
+                yield number, cells
+    except CalamineError as error:
+        raise _damaged(file_name) from error
+
+
+def _open(content: bytes, file_name: str) -> Any:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        return CalamineWorkbook.from_filelike(io.BytesIO(content))
+    except CalamineError as error:
+        raise _damaged(file_name) from error
+
+
+def _damaged(file_name: str) -> FileFault:
+    return FileFault(file_name, _("The workbook is damaged. Open it in your spreadsheet and save it again."))
+
+
+def as_text(cell: Any) -> str:
+    """A cell as people see it: 1.0 is `1`, a day is `2026-11-27`, noise of binary fractions is gone.
+
+    A number of more digits than a spreadsheet keeps stays in scientific notation, so that nobody
+    takes it for a code.
+    """
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, (int, float)):
+        if abs(cell) >= _EXACT:
+            return f"{cell:.5E}"
+        return f"{Decimal(f'{cell:.15g}'):f}"
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ", "seconds")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, time):
+        return cell.isoformat("seconds")
+    if isinstance(cell, timedelta):
+        return str(cell)
+    return ""
