@@ -8,5 +8,6 @@ urlpatterns = [
     path("", include("stock.api")),
     path("", include("purchasing.api")),
     path("", include("forecasting.api")),
+    path("", include("insights.api")),
     path("", include("jobs.api")),
 ]

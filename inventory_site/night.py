@@ -22,6 +22,7 @@ from catalog.models import Warehouse
 from common.templatetags.ui import day
 from forecasting.models import ForecastRun
 from forecasting.services import run_forecast
+from insights.services import write_levels
 from jobs.context import JobContext
 from replenishment.models import Plan, PlanLine
 from replenishment.services import plan_orders, stale_note
@@ -124,6 +125,7 @@ def _forecast_and_plan(scope: Scope, known_to: date, business_date: date, report
             scope=scope,
             progress=report.between(_FORECAST, _PLANNED, message),
         )
+    write_levels(run, scope)
     for note in dict.fromkeys([stale_note(known_to, business_date), *(plan.note for plan in plans)]):
         if note:
             report.warn(note)

@@ -32,21 +32,24 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
-def on_order(warehouse: Warehouse) -> dict[int, int]:
-    """Product id -> thousandths ordered for `warehouse` and not yet received, late ones too.
+def open_on_order() -> QuerySet[PurchaseOrderLine]:
+    """Lines of which goods are on their way, late ones too, annotated with how many: `open`.
 
     Counts orders that are queued, sent, confirmed or partly received, at what the supplier confirmed
-    where that is less; drafts are proposals only. One query.
+    where that is less; drafts are proposals only.
     """
-    rows = (
-        PurchaseOrderLine.objects.filter(order__warehouse=warehouse, order__state__in=ON_ORDER)
+    return (
+        PurchaseOrderLine.objects.filter(order__state__in=ON_ORDER)
         .annotate(due=Least(F("quantity"), Coalesce(F("confirmed_quantity"), F("quantity"))))
         .filter(due__gt=F("received"))
-        .order_by()
-        .values_list("product_id")
-        .annotate(open=Sum(F("due") - F("received")))
+        .annotate(open=F("due") - F("received"))
     )
-    return dict(rows)
+
+
+def on_order(warehouse: Warehouse) -> dict[int, int]:
+    """Product id -> thousandths on their way to `warehouse`. One query."""
+    lines = open_on_order().filter(order__warehouse=warehouse).order_by()
+    return dict(lines.values_list("product_id").annotate(coming=Sum("open")))
 
 
 def total(order: PurchaseOrder) -> int:

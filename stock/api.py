@@ -171,14 +171,14 @@ class BalancesView(ShopAPIView):
         found = queries.balances(
             sku=asked.text("sku"),
             search=asked.text("search"),
-            warehouse=_warehouse(asked),
+            warehouse=warehouse_asked(asked),
             cursor=asked.cursor(),
             limit=asked.limit(),
         )
         if at:
             found = queries.as_of(found, at, known)
         with_values = may(request, Permission.COSTS_VIEW)
-        return page_answer(found.map(lambda line: _balance(line, with_values=with_values)))
+        return page_answer(found.map(lambda line: balance_data(line, with_values=with_values)))
 
 
 class ProductView(ShopAPIView):
@@ -192,7 +192,7 @@ class ProductView(ShopAPIView):
     def get(self, request: Request, sku: str) -> Response:
         product = _product_or_404(sku)
         with_values = may(request, Permission.COSTS_VIEW)
-        stock = [_balance(line, with_values=with_values) for line in queries.stock_of(product)]
+        stock = [balance_data(line, with_values=with_values) for line in queries.stock_of(product)]
         return Response(product_data(product, with_costs=with_values) | {"stock": stock})
 
 
@@ -210,28 +210,12 @@ class HistoryView(ShopAPIView):
         with_values = may(request, Permission.COSTS_VIEW)
         found = queries.history(
             _product_or_404(sku),
-            warehouse=_warehouse(asked),
+            warehouse=warehouse_asked(asked),
             with_values=with_values,
             cursor=asked.cursor(),
             limit=asked.limit(),
         )
         return page_answer(found.map(lambda line: _history_line(line, with_values=with_values)))
-
-
-class LowStockView(ShopAPIView):
-    permissions: ClassVar = {"GET": Permission.SHOP_VIEW}
-
-    @extend_schema(
-        operation_id="list_low_stock",
-        summary="Active products of which nothing is available, the most missing first",
-        parameters=[_WAREHOUSE_PARAMETER, CURSOR, LIMIT],
-        responses=answers({200: page(schema.BalanceSerializer)}),
-    )
-    def get(self, request: Request) -> Response:
-        asked = Query(request.query_params)
-        found = queries.low_stock(warehouse=_warehouse(asked), cursor=asked.cursor(), limit=asked.limit())
-        with_values = may(request, Permission.COSTS_VIEW)
-        return page_answer(found.map(lambda line: _balance(line, with_values=with_values)))
 
 
 class CommitmentsView(ShopAPIView):
@@ -346,7 +330,8 @@ def _product_or_404(sku: str) -> Product:
     return product
 
 
-def _warehouse(asked: Query) -> Warehouse | None:
+def warehouse_asked(asked: Query) -> Warehouse | None:
+    """The warehouse whose code is asked for; BadInput where there is none of it."""
     code = asked.text("warehouse")
     if not code:
         return None
@@ -404,7 +389,8 @@ def _movement(movement: Movement, *, with_values: bool) -> dict[str, Any]:
     }
 
 
-def _balance(line: queries.StockLine, *, with_values: bool) -> dict[str, Any]:
+def balance_data(line: queries.StockLine, *, with_values: bool) -> dict[str, Any]:
+    """A stock line as the API tells it."""
     return {
         "sku": line.product.sku,
         "name": line.product.name,
@@ -454,7 +440,6 @@ urlpatterns = [
     path("products/<path:sku>/history/", HistoryView.as_view(), name="product_history"),
     # After the history's address, which it would take for a SKU with a slash in it.
     path("products/<path:sku>/", ProductView.as_view(), name="product"),
-    path("low-stock/", LowStockView.as_view(), name="low_stock"),
     path("commitments/", CommitmentsView.as_view(), name="commitments"),
     path("commitments/<int:pk>/release/", ReleaseView.as_view(), name="commitment_release"),
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, Exists, OuterRef, Prefetch, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -117,44 +117,6 @@ def _stock_lines(products: list[Product], warehouse: Warehouse | None = None) ->
         for row in rows
     ]
     return sorted(lines, key=lambda line: (line.product.sku_key, line.warehouse.code))
-
-
-def low_stock(*, warehouse: Warehouse | None = None, cursor: str = "", limit: int = 100) -> Page[StockLine]:
-    """Active products of which nothing is available: on hand less what is put aside is not above zero.
-
-    Ordered by what is available, the most missing first.
-    """
-    aside = (
-        open_commitments()
-        .filter(product=OuterRef("product"), warehouse=OuterRef("warehouse"))
-        .order_by()
-        .values("product")
-        .annotate(total=Sum("quantity"))
-        .values("total")
-    )
-    rows = (
-        # The first condition narrows to few rows by plain comparisons, before sums are made.
-        Balance.objects.filter(
-            Q(on_hand__lte=0) | Q(product__in=open_commitments().order_by().values("product"))
-        )
-        .filter(product__state=Product.State.ACTIVE)
-        .annotate(committed=Coalesce(Subquery(aside, output_field=BigIntegerField()), Value(0)))
-        .annotate(available=F("on_hand") - F("committed"))
-        .filter(available__lte=0)
-        .select_related("product", "warehouse")
-        .order_by("available", "pk")
-    )
-    if warehouse:
-        rows = rows.filter(warehouse=warehouse)
-    if cursor:
-        available, pk = read_cursor(cursor, int, int)
-        rows = rows.filter(available__gte=available).exclude(available=available, pk__lte=pk)
-    page = page_of(rows[: limit + 1], limit, lambda row: [row.available, row.pk])
-    return page.map(
-        lambda row: StockLine(
-            row.product, row.warehouse, row.on_hand, row.committed, row.value, row.unit_cost
-        )
-    )
 
 
 # ---- at another moment -----------------------------------------------------------------------

@@ -10,7 +10,6 @@ from common.errors import BadInput
 from stock import queries
 from stock.models import Kind
 from stock.places import Place
-from stock.services.commitments import put_aside
 from stock.services.ledger import Line, post, reverse
 from tests.factories import make_product, make_warehouse, post_line
 
@@ -152,35 +151,11 @@ def test_a_page_of_balances_takes_three_queries(shop, django_assert_num_queries)
         assert len(queries.balances(limit=10).items) == 10
 
 
-def test_low_stock_is_what_is_not_available_the_most_missing_first(shop):
-    shop.accepts_negative = ["sale"]
-    place = make_warehouse()
-    plenty, gone, missing, promised, discontinued = (make_product(sku=f"P{n}") for n in range(5))
-    for product in (plenty, gone, promised):
-        post_line(Kind.RECEIPT, product, place, 2_000)
-    for product in (gone, missing, discontinued):
-        post_line(Kind.SALE, product, place, 2_000)
-    put_aside(
-        product=promised,
-        warehouse=place,
-        quantity=2_000,
-        reference="Ann",
-        until=timezone.now() + timedelta(days=1),
-        key="k",
-    )
-    discontinued.state = "discontinued"
-    discontinued.save()
-    listed = [
-        (line.product.sku, line.available) for page in pages(queries.low_stock, limit=2) for line in page
-    ]
-    assert listed == [("P2", -2_000), ("P1", 0), ("P3", 0)]
-
-
 @pytest.mark.parametrize(
     "cursor", ["x", "WzFd", "W10", "eyJ9", "WyJhIiwgImIiXQ", "Wzk5OTk5OTk5OTk5OTk5OTk5OTk5LCAxXQ"]
 )
 def test_a_cursor_of_no_list_is_refused(shop, cursor):
-    for read in (queries.postings, queries.low_stock, queries.commitments):
+    for read in (queries.postings, queries.commitments):
         with pytest.raises(BadInput, match="cursor"):
             read(cursor=cursor)
 
