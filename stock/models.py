@@ -259,11 +259,16 @@ class Commitment(ShopModel):
 
 
 class SalesImport(ShopModel):
-    """What a file of sales has beside what every imported file has."""
+    """What a file of sales has beside what every imported file has, for each warehouse that it names.
+
+    The first row of a file is the warehouse that was said when it was brought.
+    """
 
     file = ShopForeignKey(FileImport, models.CASCADE, related_name="sales")
     warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
-    # The last day of the file: up to it sales are known once this is posted.
+    # What reports these sales, where a warehouse has several: a till, a web shop.
+    source = models.CharField(_("source"), max_length=60, blank=True)
+    # The last day of the file: up to it the sales of its source are known once this is posted.
     known_to = models.DateField(null=True)
     # The warehouse's opening date when this was posted; earlier sales became history.
     stock_from = models.DateField(null=True)
@@ -274,11 +279,27 @@ class SalesImport(ShopModel):
             *ShopModel.Meta.constraints,
             SameShop("file"),
             SameShop("warehouse"),
-            models.UniqueConstraint(fields=["shop", "file"], name="stock_salesimport_once"),
+            models.UniqueConstraint(fields=["shop", "file", "warehouse"], name="stock_salesimport_once"),
         ]
 
     def __str__(self) -> str:
         return str(self.file)
+
+
+class SalesCode(ShopModel):
+    """What a code in files of sales stands for, as somebody said: remembered for later files."""
+
+    code = models.CharField(max_length=64)  # as the files write it
+    sku = models.CharField(max_length=64, blank=True)  # "" for no product: postage, fees
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            models.UniqueConstraint(fields=["shop", "code"], name="stock_salescode_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class ImportedPosting(ShopModel):
@@ -299,7 +320,11 @@ class ImportedPosting(ShopModel):
 
 
 class HistorySale(ShopModel):
-    """Sales of a day from before stock was kept: they feed demand and move nothing."""
+    """Demand of a day that moves nothing, as a file tells it.
+
+    Sales from before stock was kept; and with a minus, on the day on which they were sold, sales that
+    were cancelled later.
+    """
 
     sales_import = ShopForeignKey(SalesImport, models.CASCADE, related_name="history")
     warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")

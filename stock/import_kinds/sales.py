@@ -10,30 +10,44 @@ from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from common.importing.faults import RowFault
 from common.templatetags.ui import number
 from imports.kinds import Kind, LeftOut, Run
 from imports.models import FileImport
-from imports.reading import source_of
-from stock.import_forms import OpeningForm, SoldFromForm
-from stock.importing.sales import FIELDS, Reason, Sale, read_sales
+from imports.services import AtOnce
+from stock.import_forms import SalesAnswersForm, SoldFromForm
+from stock.importing.codes import NoProduct
+from stock.importing.judging import TAKEN, Outcome
+from stock.importing.reading import FIELDS
 from stock.services import sales_import, sales_posting, sales_reading
 from tenancy.models import User
 from tenancy.permissions import Permission
 
 REASONS = {
-    Reason.CANCELLATION: _("cancelled receipts: they take back an earlier sale"),
-    Reason.NEGATIVE: _("negative quantities: returns and corrections of stock"),
-    Reason.NO_PRODUCT: _("no products: postage, fees, discounts"),
-    Reason.NO_PRICE: _("price of zero or less: given away or a correction"),
-    Reason.NOTHING: _("quantity of zero"),
+    Outcome.NO_PRODUCT: _("no products: postage, fees, discounts, vouchers"),
+    Outcome.CORRECTION: _("corrections of stock: negative, without customer or price; a count says more"),
+    Outcome.FREE: _("price of zero: given away, or goods that were found"),
+    Outcome.NAMELESS: _("neither price nor description: nobody said what this was"),
+    Outcome.NEGATIVE_PRICE: _("negative price: a credit in money, no goods"),
+    Outcome.NOTHING: _("quantity of zero"),
+    Outcome.REPEATED: _("written twice"),
+    Outcome.KNOWN: _("brought by another file"),
 }
 SHORT_REASONS = {
-    Reason.CANCELLATION: _("cancellation"),
-    Reason.NEGATIVE: _("negative quantity"),
-    Reason.NO_PRODUCT: _("no product"),
-    Reason.NO_PRICE: _("no price"),
-    Reason.NOTHING: _("quantity of zero"),
+    Outcome.NO_PRODUCT: _("no product"),
+    Outcome.CORRECTION: _("correction of stock"),
+    Outcome.FREE: _("price of zero"),
+    Outcome.NAMELESS: _("neither price nor description"),
+    Outcome.NEGATIVE_PRICE: _("negative price"),
+    Outcome.NOTHING: _("quantity of zero"),
+    Outcome.REPEATED: _("written twice"),
+    Outcome.KNOWN: _("brought by another file"),
+}
+WHY_NO_PRODUCT = {
+    NoProduct.SAID: _("as you said before"),
+    NoProduct.PLACEHOLDER: _("a placeholder"),
+    NoProduct.FEE: _("called like a fee, a discount or a voucher"),
+    NoProduct.NO_DIGITS: _("no digits, where all other codes have some"),
+    NoProduct.MONEY: _("another price on nearly every line"),
 }
 
 
@@ -48,8 +62,11 @@ class Sales(Kind):
         "name": _("Name"),
         "quantity": _("Quantity"),
         "date": _("Sold at"),
+        "time": _("Time, if apart"),
         "price": _("Price"),
         "invoice": _("Receipt"),
+        "customer": _("Customer"),
+        "warehouse": _("Warehouse"),
     }
     has_dates = True
     template = "stock/import_sales.html"
@@ -58,19 +75,16 @@ class Sales(Kind):
         return SoldFromForm(data, initial=initial)
 
     def begin(self, file_import: FileImport, choices: Mapping[str, Any]) -> None:
-        sales_import.keep_warehouse(file_import, choices["warehouse"])
+        sales_import.keep_warehouse(file_import, choices["warehouse"], choices.get("source", ""))
 
     def preview(self, file_import: FileImport, run: Run) -> dict[str, Any]:
-        found = sales_reading.look_through(file_import, run)
-        return found.as_json() if found else {}
+        return sales_reading.look_through(file_import, run)
 
     def answers_form(self, file_import: FileImport, data: Any = None) -> Form | None:
-        if sales_import.sales_of(file_import).warehouse.opening_date is not None:
-            return None
-        return OpeningForm(data, initial={"opening_date": sales_import.proposed_opening_date(file_import)})
+        return SalesAnswersForm(data, file_import=file_import) if file_import.summary else None
 
     def begin_posting(self, file_import: FileImport, answers: Mapping[str, Any]) -> None:
-        sales_import.begin_posting(file_import, opening_date=answers.get("opening_date"))
+        sales_import.begin_posting(file_import, answers)
 
     def post(self, file_import: FileImport, run: Run) -> None:
         sales_posting.post(file_import, run)
@@ -92,44 +106,66 @@ class Sales(Kind):
         sales_posting.forget_history(file_import)
 
     def left_out(self, file_import: FileImport) -> Iterator[LeftOut]:
-        for line in read_sales(source_of(file_import), sales_reading.manner_of(file_import)):
-            if isinstance(line, RowFault):
-                yield LeftOut(line.row, line.column, line.value, f"{line.fault} {line.advice}")
-            elif not isinstance(line, Sale):
-                told = f"{line.sku} {line.name}".strip()
-                yield LeftOut(line.row, "", told, str(SHORT_REASONS[line.reason]))
+        judged = sales_reading.judge_file(file_import, AtOnce()).judged
+        rows = [
+            LeftOut(fault.row, fault.column, fault.value, f"{fault.fault} {fault.advice}")
+            for fault in judged.faults
+        ]
+        rows += [
+            LeftOut(line.row, "", f"{line.sku} {line.name}".strip(), str(SHORT_REASONS[outcome]))
+            for line, outcome in zip(judged.lines, judged.outcomes, strict=True)
+            if outcome not in TAKEN
+        ]
+        yield from sorted(rows)
 
     def post_label(self, file_import: FileImport) -> str:
-        sales = file_import.summary["sales"]
-        label = ngettext("Post %(count)s sale", "Post %(count)s sales", sales)
-        return label % {"count": number(sales)} if sales else ""
+        count = _taken(file_import.summary)
+        label = ngettext("Post %(count)s line", "Post %(count)s lines", count)
+        return label % {"count": number(count)} if count or file_import.summary["no_products"] else ""
 
     def about(self, file_import: FileImport) -> str:
         return str(sales_import.sales_of(file_import).warehouse)
 
     def context(self, file_import: FileImport, answers: Form | None) -> dict[str, Any]:
         summary = file_import.summary
-        sales = sales_import.sales_of(file_import)
-        kept_from = sales.stock_from or sales.warehouse.opening_date
-        day = kept_from or sales_import.proposed_opening_date(file_import)
-        if answers is not None and answers.is_bound and answers.is_valid():
-            day = answers.cleaned_data["opening_date"]
         ready = file_import.state == FileImport.State.READY
-        first = summary["first_day"]
+        day = _opening_day(file_import, answers)
+        asked = answers if isinstance(answers, SalesAnswersForm) else None
+        ticked = asked.ticked("products") if asked else set()
         return {
-            "sales": sales,
+            "sales": sales_import.sales_of(file_import),
+            "warehouses": sales_import.warehouses_of(file_import),
+            "asks_opening": ready and sales_import.asks_opening_date(file_import),
             "known_to": sales_import.known_to(file_import),
+            "taken": _taken(summary),
             "ignored": [
-                (REASONS[Reason(reason)], count, summary["samples"].get(reason, []))
+                (REASONS[Outcome(reason)], count, summary["samples"].get(reason, []))
                 for reason, count in summary["ignored"].items()
             ],
             "ignored_total": sum(summary["ignored"].values()),
-            "first_day": date.fromisoformat(first) if first else None,
-            "overlapping": sales_import.overlapping(file_import) if ready else None,
+            "no_products": [
+                (key, sku, name, lines, WHY_NO_PRODUCT[NoProduct(why)], key in ticked)
+                for key, sku, name, lines, why in summary["no_product_list"]
+            ],
+            "twins": asked.twins() if ready and asked else [],
+            "first_day": date.fromisoformat(summary["first_day"]),
             **counts_on_both_sides(file_import, day),
         }
 
 
+def _taken(summary: Mapping[str, Any]) -> int:
+    return int(summary["sales"] + summary["cancellations"] + summary["returns"])
+
+
+def _opening_day(file_import: FileImport, answers: Form | None) -> date:
+    if answers is not None and answers.is_bound and answers.is_valid() and "opening_date" in answers.fields:
+        return answers.cleaned_data["opening_date"]
+    return sales_import.proposed_opening_date(file_import)
+
+
 def counts_on_both_sides(file_import: FileImport, day: date) -> dict[str, Any]:
-    history, moving = sales_import.split_by(file_import.summary, day)
-    return {"day": day, "history": history, "moving": moving}
+    """day: from which stock is kept in warehouses that have not said yet."""
+    openings = sales_import.opening_dates(file_import, day)
+    history, moving = sales_import.split_by(file_import.summary, openings)
+    settled = set(openings.values())
+    return {"day": settled.pop() if len(settled) == 1 else None, "history": history, "moving": moving}

@@ -657,6 +657,7 @@ class Migration(migrations.Migration):
                         to="catalog.warehouse",
                     ),
                 ),
+                ("source", models.CharField(blank=True, max_length=60, verbose_name="source")),
                 ("known_to", models.DateField(null=True)),
                 ("stock_from", models.DateField(null=True)),
                 ("sets_opening_date", models.BooleanField(default=False)),
@@ -668,7 +669,41 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("shop", "id"), name="stock_salesimport_in_shop"),
                     tenancy.constraints.SameShop("file", name="stock_salesimport_file_shop"),
                     tenancy.constraints.SameShop("warehouse", name="stock_salesimport_warehouse_shop"),
-                    models.UniqueConstraint(fields=("shop", "file"), name="stock_salesimport_once"),
+                    models.UniqueConstraint(
+                        fields=("shop", "file", "warehouse"), name="stock_salesimport_once"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SalesCode",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "shop",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenancy.context.require_shop_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.shop",
+                    ),
+                ),
+                ("code", models.CharField(max_length=64)),
+                ("sku", models.CharField(blank=True, max_length=64)),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("shop", "id"), name="stock_salescode_in_shop"),
+                    models.UniqueConstraint(fields=("shop", "code"), name="stock_salescode_code"),
                 ],
             },
         ),

@@ -1,65 +1,71 @@
 """The sales of a file into the books, and out of them again: what workers do.
 
 Posting goes in parts, each in a transaction of its own that also counts it: a worker killed in
-between repeats nothing, and a second worker finds the count moved on. Sales before the warehouse's
-opening date become history, sales from it on become postings.
+between repeats nothing, and a second worker finds the count moved on. What comes before a warehouse's
+opening date becomes history, what comes from it on becomes postings.
+
+There is one posting a day, not one a receipt: a document costs as much as a hundred of its lines, so
+that 16,000 receipts would take ten times as long. It names the first and the last of its receipts.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import date
-from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from catalog.models import Product, Warehouse
+from common.errors import Conflict
 from common.rowset import rowset
 from imports.kinds import Run
 from imports.models import FileImport
 from imports.services import take_part
-from stock.importing.preview import Preview
-from stock.importing.sales import Sale
+from stock.importing.judging import Judged
+from stock.importing.plan import DayDemand, Document, Plan, plan
 from stock.models import Balance, HistorySale, ImportedPosting, Kind, Posting, SalesImport
 from stock.services import ledger, sales_reading
-from stock.services.sales_import import sales_of, split_by
+from stock.services.sales_import import opening_dates, split_by
 from tenancy.context import require_shop_id
 from tenancy.models import User
 
-# Sales that are posted, or postings that are undone, in one transaction.
-PART_SALES = 4_000
+# Postings that are undone in one transaction.
 PART_POSTINGS = 20
 PRODUCTS_AT_ONCE = 2_000
 
 
 def post(file_import: FileImport, run: Run) -> None:
     """Post what `begin_posting` has settled. May be stopped and called again at any point."""
-    total = _parts(file_import)
-    run.progress(file_import.parts_done, total, _("Reading the file."))
+    run.progress(0, 1, _("Reading the file."))
+    read = sales_reading.judge_file(file_import, run)
     with run.scope(write=False):
-        manner = sales_reading.manner_of(file_import)
-    found = sales_reading.preview_of(file_import, run)
+        planned = plan(read.judged, opening_dates(file_import, date.max))
     with run.scope():
-        products = _make_products(found)
-    sales = sales_reading.sales_of(file_import, manner)
-    done = file_import.parts_done
-    for _sale in islice(sales, done * PART_SALES):
-        pass  # posted by an earlier attempt
-    while part := list(islice(sales, PART_SALES)):
+        _settle(file_import, read, planned)
+        products = _make_products(read.judged, planned)
+        rows = {sales.warehouse_id: sales for sales in SalesImport.objects.filter(file=file_import)}
+    del read
+    parts = planned.parts()
+    for number in range(file_import.parts_done, len(parts)):
+        run.progress(number, len(parts), _("Posting sales."))
         with run.scope():
-            _post_part(file_import.pk, done, part, products)
-        done += 1
-        run.progress(done, total, _("Posting sales."))
+            if locked := take_part(file_import.pk, number):
+                _post_part(locked, parts[number], rows, products)
+    run.progress(len(parts), len(parts), _("Posting sales."))
 
 
 def result(file_import: FileImport) -> dict[str, Any]:
     summary = file_import.summary
-    history, moved = split_by(summary, sales_of(file_import).stock_from or date.max)
+    history, moved = split_by(summary, opening_dates(file_import, date.max))
     return {
         "rows": summary["rows"],
         "history": history,
         "posted": moved,
+        "cancellations": summary["cancellations"],
+        "returns": summary["returns"],
         "ignored": summary["ignored"],
         "bad": summary["bad"],
         "new_products": summary["new_products"],
@@ -67,22 +73,45 @@ def result(file_import: FileImport) -> dict[str, Any]:
     }
 
 
-def _parts(file_import: FileImport) -> int:
-    return -(-int(file_import.summary["sales"]) // PART_SALES)
+def _settle(file_import: FileImport, read: sales_reading.FileRead, planned: Plan) -> None:
+    """Keep what this attempt goes by for the next one, and see that both plan the same parts.
+
+    The counts that people see are of what is posted: answers may have changed them.
+    """
+    mark = _mark(planned)
+    settled = file_import.options.get("settled")
+    if settled is not None:
+        if settled["mark"] != mark:
+            raise Conflict(
+                _("Products have changed since this import began. Undo it and bring the file again.")
+            )
+        return
+    file_import.options["settled"] = read.as_settled() | {"mark": mark}
+    file_import.summary |= sales_reading.counted(file_import, read)
+    FileImport.objects.filter(pk=file_import.pk, parts_done=0).update(
+        options=file_import.options, summary=file_import.summary
+    )
 
 
-def _make_products(found: Preview) -> dict[str, int]:
+def _mark(planned: Plan) -> str:
+    digest = hashlib.sha256()
+    for row in planned.demand:
+        digest.update(repr(row).encode())
+    for document in planned.documents:
+        digest.update(
+            f"{document.warehouse} {document.day} {document.outgoing} {len(document.lines)}".encode()
+        )
+    return digest.hexdigest()
+
+
+def _make_products(judged: Judged, planned: Plan) -> dict[str, int]:
     """Ids of all the shop's products by search key, those new in the file among them."""
     have = _product_ids()
+    needed = {row.key for row in planned.demand}
+    needed.update(line.key for document in planned.documents for line in document.lines)
     new = [
-        Product(
-            sku=product.sku,
-            name=product.usual_name or product.sku,
-            price=product.usual_price,
-            has_decimals=product.in_parts,
-        )
-        for key, product in found.new.items()
-        if key not in have
+        Product(sku=code.sku, name=code.name or code.sku, price=code.price, has_decimals=code.in_parts)
+        for code in (judged.codes[key] for key in judged.codes if key in needed and key not in have)
     ]
     if new:
         Product.objects.bulk_create(new, batch_size=PRODUCTS_AT_ONCE, ignore_conflicts=True)
@@ -94,64 +123,71 @@ def _product_ids() -> dict[str, int]:
     return dict(Product.objects.order_by().values_list("sku_key", "pk"))
 
 
-def _post_part(file_import_id: int, number: int, part: list[Sale], products: dict[str, int]) -> None:
-    """One part, if it is the next; a part that another worker has posted is passed over."""
-    locked = take_part(file_import_id, number)
-    if locked is None:
+def _post_part(
+    file_import: FileImport,
+    part: Sequence[DayDemand] | Sequence[Document],
+    rows: dict[int, SalesImport],
+    products: dict[str, int],
+) -> None:
+    if isinstance(part[0], DayDemand):
+        _add_history(cast("Sequence[DayDemand]", part), rows, products)
         return
-    to = sales_of(locked)
-    opening = to.stock_from
-    if opening is None:
-        raise ValueError("an import is posted without an opening date")
-    history: dict[tuple[int, str], int] = {}
-    postings: dict[date, list[Sale]] = {}
-    for sale in part:
-        if sale.day < opening:
-            place = (products[sale.key], sale.day.isoformat())
-            history[place] = history.get(place, 0) + sale.quantity
-        else:
-            postings.setdefault(sale.day, []).append(sale)
-    _add_history(to, history)
-    by_day = {day: _lines(to, sales, products) for day, sales in postings.items()}
-    ledger.hold([line for lines in by_day.values() for line in lines])
-    for day, lines in by_day.items():
-        _post_day(locked, f"import:{locked.pk}:{number}:{day}", lines)
+    documents = [(document, _lines(document, products)) for document in cast("Sequence[Document]", part)]
+    ledger.hold([line for _document, lines in documents for line in lines])
+    for document, lines in documents:
+        _post_document(file_import, document, lines)
 
 
-def _add_history(sales_import: SalesImport, sums: dict[tuple[int, str], int]) -> None:
-    if not sums:
-        return
+def _add_history(demand: Sequence[DayDemand], rows: dict[int, SalesImport], products: dict[str, int]) -> None:
+    columns = {
+        "sales_import_id": "bigint",
+        "warehouse_id": "bigint",
+        "product_id": "bigint",
+        "day": "date",
+        "quantity": "bigint",
+    }
     source, params = rowset(
-        {"product_id": "bigint", "day": "date", "quantity": "bigint"},
-        [(product_id, day, quantity) for (product_id, day), quantity in sorted(sums.items())],
+        columns,
+        [
+            (rows[row.warehouse].pk, row.warehouse, products[row.key], row.day.isoformat(), row.quantity)
+            for row in demand
+        ],
     )
+    names = ", ".join(columns)
+    values = ", ".join(f"d.{name}" for name in columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO stock_historysale"
-            " (shop_id, sales_import_id, warehouse_id, product_id, day, quantity)"
-            f" SELECT %s, %s, %s, d.product_id, d.day, d.quantity FROM {source} WHERE true"
-            " ON CONFLICT (shop_id, sales_import_id, warehouse_id, product_id, day)"
-            " DO UPDATE SET quantity = stock_historysale.quantity + excluded.quantity",
-            [require_shop_id(), sales_import.pk, sales_import.warehouse_id, *params],
+            f"INSERT INTO stock_historysale (shop_id, {names}) SELECT %s, {values} FROM {source}",
+            [require_shop_id(), *params],
         )
 
 
-def _lines(sales_import: SalesImport, sales: list[Sale], products: dict[str, int]) -> list[ledger.Line]:
-    warehouse_id = sales_import.warehouse_id
-    return [ledger.Line(products[sale.key], warehouse_id, sale.quantity, at=sale.at) for sale in sales]
+def _lines(document: Document, products: dict[str, int]) -> list[ledger.Line]:
+    return [
+        ledger.Line(products[line.key], document.warehouse, line.quantity, at=line.at)
+        for line in document.lines
+    ]
 
 
-def _post_day(file_import: FileImport, key: str, lines: list[ledger.Line]) -> None:
+def _post_document(file_import: FileImport, document: Document, lines: list[ledger.Line]) -> None:
+    what = "sold" if document.outgoing else "back"
     posting = ledger.post(
-        kind=Kind.SALE,
-        key=key,
+        kind=Kind.SALE if document.outgoing else Kind.CUSTOMER_RETURN,
+        key=f"import:{file_import.pk}:{document.warehouse}:{document.day}:{what}:{document.number}",
         lines=lines,
-        at=max(line.at for line in lines if line.at),
+        at=document.lines[-1].at,
         actor=file_import.posted_by,
-        document=file_import.file_name[:120],
+        document=_called(file_import.file_name, document),
         policy="sale_import",
     )
     ImportedPosting.objects.create(file_import=file_import, posting=posting)
+
+
+def _called(file_name: str, document: Document) -> str:
+    if not document.first:
+        return file_name[:120]
+    receipts = document.first if document.first == document.last else f"{document.first}–{document.last}"
+    return f"{receipts} {file_name}"[:120]
 
 
 # ---- undo ------------------------------------------------------------------------------------
@@ -194,9 +230,9 @@ def _in_effect(posting: Posting) -> Posting | None:
 
 def forget_history(file_import: FileImport) -> None:
     """The products stay. Needs a transaction."""
-    sales = sales_of(file_import)
-    HistorySale.objects.filter(sales_import=sales).delete()
-    _forget_opening_date(sales)
+    for sales in SalesImport.objects.filter(file=file_import):
+        HistorySale.objects.filter(sales_import=sales).delete()
+        _forget_opening_date(sales)
 
 
 def _forget_opening_date(sales: SalesImport) -> None:

@@ -55,7 +55,7 @@ def test_an_upload_leads_to_what_it_would_change(manager):
     page = upload(manager, QUIRKS.read_bytes(), "quirks.csv")
     text = text_of(page)
     assert "Sales from quirks.csv" in text
-    assert "Post 6 sales" in text
+    assert "Post 7 lines" in text
     assert "5 rows to mend" in text
     assert "There is no month 13." in text
     assert "month first" in text
@@ -86,7 +86,7 @@ def test_a_file_that_cannot_be_read_is_an_error_of_the_form(manager, content, wo
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"SKU,Colour\nA,red\n", "till.csv, row 1: There is no column for quantity, date"),
+        (b"SKU,Colour\nA,red\n", "till.csv, row 1: There is no column for date"),
         (b"SKU,Qty,Date\nA,lots,2026-03-01\n", "till.csv, row 2, column Qty"),
         (b"SKU,Qty,Date\n", "There are no rows beneath the header."),
     ],
@@ -102,8 +102,8 @@ def test_the_counts_follow_the_day_that_is_typed(manager):
     upload(manager, QUIRKS.read_bytes())
     made = the_import(manager)
     text = text_of(manager.get("import_counts", made.pk, opening_date="2010-12-14"))
-    assert '<strong class="num">2</strong> sales become history' in text
-    assert '<strong class="num">4</strong> sales move stock' in text
+    assert '<strong class="num">2</strong> lines become history' in text
+    assert '<strong class="num">5</strong> lines move stock' in text
     assert "not a date" in text_of(manager.get("import_counts", made.pk, opening_date="soon"))
 
 
@@ -141,7 +141,7 @@ def test_an_ambiguous_file_asks_and_cannot_be_posted_before_it_is_answered(manag
     assert manager.post("import_post", made.pk, opening_date="2026-05-01").status_code == 400
     said = columns(sku="SKU", name="Name", quantity="Qty", date="Date", price="Price")
     text = text_of(manager.post("import_columns", made.pk, follow=True, order="DMY", **said))
-    assert "Post 2 sales" in text
+    assert "Post 2 lines" in text
     assert the_import(manager).summary["last_day"] == "2026-04-03"
 
 
@@ -184,10 +184,10 @@ def test_an_upload_can_be_discarded(manager):
 
 
 def test_every_left_out_row_comes_as_a_file_without_formulas(manager):
-    upload(manager, QUIRKS.read_bytes() + b'1015,=HYPERLINK("x"),EVIL,-1,12/18/2010,1,,\n')
+    upload(manager, QUIRKS.read_bytes() + b'1015,=HYPERLINK("x"),EVIL,-1,12/18/2010,0,,\n')
     response = manager.get("import_left_out", the_import(manager).pk)
     lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
-    assert len(lines) == 1 + 5 + 5 + 1
+    assert len(lines) == 1 + 5 + 4 + 1
     assert lines[-1].startswith("18,,\"'=HYPERLINK")
 
 
