@@ -1,4 +1,4 @@
-"""The night: close demand, forecast, plan, propose, check.
+"""The night: close demand, forecast, plan, propose, approve what the owner allows, check.
 
 Each step is a service of its own that can be repeated: killed anywhere and run again, a night ends
 with the same demand, forecasts and drafts, once.
@@ -24,6 +24,8 @@ from forecasting.models import ForecastRun
 from forecasting.services import run_forecast
 from insights.services import write_levels
 from jobs.context import JobContext
+from purchasing.models import PurchaseOrder
+from purchasing.services.limits import approve_within_limits
 from replenishment.models import Plan, PlanLine
 from replenishment.services import plan_orders, stale_note
 from stock.services.demand import close_demand
@@ -61,6 +63,9 @@ class _Report:
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
+        self.log(text)
+
+    def log(self, text: str) -> None:
         if self.context:
             self.context.log(text)
 
@@ -103,6 +108,7 @@ def _steps(
     with scope(write=False):
         _warn_of_unknown_days(closed.known_to, business_date, report)
     counts = {"products": 0, "forecasts": 0, "naive_kept": 0, "plans": 0, "order_lines": 0, "orders": 0}
+    counts |= {"approved": 0, "held": 0}
     known_to = max(closed.known_to.values(), default=None)
     if known_to is None:
         report.warn(_("No sales are known yet: import sales, or post them, and the next night can forecast."))
@@ -129,8 +135,22 @@ def _forecast_and_plan(scope: Scope, known_to: date, business_date: date, report
     for note in dict.fromkeys([stale_note(known_to, business_date), *(plan.note for plan in plans)]):
         if note:
             report.warn(note)
+    with report.step("approve", _PLANNED, _("Approving what the limits allow")):
+        decided = _approve(scope, plans, report)
     with scope(write=False):
-        return _counts(run, plans)
+        return _counts(run, plans) | decided
+
+
+def _approve(scope: Scope, plans: list[Plan], report: _Report) -> dict[str, int]:
+    """Approve the night's drafts as far as the owner's limits go, and log why the others wait."""
+    with scope(write=False):
+        drafts = list(PurchaseOrder.objects.filter(pk__in=[plan.order_id for plan in plans]))
+    decisions = approve_within_limits(drafts, scope=scope)
+    for decision in decisions:
+        said = decision.reason or _("approved inside the limits")
+        report.log(f"{decision.order.number}: {said}")
+    approved = sum(decision.approved for decision in decisions)
+    return {"approved": approved, "held": len(decisions) - approved}
 
 
 def _counts(run: ForecastRun, plans: list[Plan]) -> dict[str, int]:

@@ -36,7 +36,7 @@ def test_a_night_ends_with_forecasts_plans_and_a_draft_whose_lines_explain_thems
     assert result["known_to"] == "2026-06-14"
     assert result["forecasts"] == 4
     assert result["warnings"] == []
-    assert set(result["seconds"]) == {"close", "forecast", "plan", "reconcile"}
+    assert set(result["seconds"]) == {"close", "forecast", "plan", "approve", "reconcile"}
     with shop_scope(stocked, write=False):
         order = PurchaseOrder.objects.get(supplier__name="Hallam")
         line = order.lines.get(product__sku="MUG")

@@ -1,0 +1,106 @@
+"""The shop's side of a supplier's answer: write one down, agree to one, and what suppliers keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from catalog.models import Supplier
+from common.errors import ParstockError
+from common.forms import focus_first_error
+from purchasing import lead_times, queries
+from purchasing.answer_forms import AnswerForm, Asked
+from purchasing.models import PurchaseOrder
+from purchasing.services import confirming
+from tenancy.access import require
+from tenancy.permissions import Permission
+from tenancy.requests import ShopRequest
+
+
+@require_http_methods(["GET", "POST"])
+@require(Permission.ORDERS_APPROVE)
+def order_confirm(request: ShopRequest, number: str) -> HttpResponse:
+    """Write down what the supplier said by telephone or mail; with `all`, everything as ordered."""
+    found = _find(number)
+    everything = "all" in request.POST
+    lines = list(queries.ordered_lines(found))
+    form = AnswerForm(
+        request.POST if request.method == "POST" and not everything else None,
+        asked=[Asked(line.pk, line.product.name, line.quantity) for line in lines],
+        asked_on=found.asked_on,
+        last=queries.last_answer(found),
+    )
+    if request.method == "POST":
+        if everything or form.is_valid():
+            words: dict[str, Any] = {} if everything else form.cleaned_data
+            try:
+                with transaction.atomic():
+                    confirming.answer(
+                        found,
+                        confirming.as_ordered(found) if everything else form.said(),
+                        reference=words.get("reference", ""),
+                        note=words.get("note", ""),
+                        actor=request.user,
+                    )
+            except ParstockError as refusal:
+                if everything:
+                    messages.error(request, refusal.detail)
+                    return redirect("order", request.shop.slug, number)
+                form.add_refusal(refusal)
+            else:
+                messages.success(
+                    request, _("The answer of %(supplier)s was noted.") % {"supplier": found.supplier}
+                )
+                return redirect("order", request.shop.slug, number)
+        focus_first_error(form)
+    elif not confirming.can_be_answered(found):
+        return redirect("order", request.shop.slug, number)
+    rows = [row | {"line": line} for line, row in zip(lines, form.rows(), strict=True)]
+    context = {"order": found, "form": form, "rows": rows}
+    return render(request, "purchasing/confirm.html", context)
+
+
+@require_POST
+@require(Permission.ORDERS_APPROVE)
+def order_accept(request: ShopRequest, number: str) -> HttpResponse:
+    """Agree to an answer that differs from the order."""
+    found = _find(number)
+    try:
+        with transaction.atomic():
+            found = confirming.accept(found, actor=request.user)
+    except ParstockError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        ended = found.state == PurchaseOrder.State.CANCELLED
+        said = (
+            _("Nothing of %(number)s will come; it is cancelled.") if ended else _("%(number)s is confirmed.")
+        )
+        messages.success(request, said % {"number": number})
+    return redirect("order", request.shop.slug, number)
+
+
+@require_GET
+@require(Permission.ORDERS_EDIT)
+def supplier_delivery(request: Any, supplier_id: int) -> HttpResponse:
+    """How long the supplier really takes; to the supplier's page, only the figures."""
+    supplier = get_object_or_404(Supplier, pk=supplier_id)
+    seen = lead_times.observations(supplier)
+    learned = lead_times.estimate([one.full_days for one in seen], typed=supplier.lead_time_days)
+    context = {
+        "supplier": supplier,
+        "observations": seen,
+        "learned": learned,
+        "longest": max((one.full_days for one in seen), default=0),
+    }
+    page = "lead_time.html" if request.htmx else "supplier_delivery.html"
+    return render(request, f"purchasing/{page}", context)
+
+
+def _find(number: str) -> PurchaseOrder:
+    return get_object_or_404(PurchaseOrder.objects.select_related("supplier", "warehouse"), number=number)
