@@ -1,6 +1,6 @@
 from django.urls import path
 
-from purchasing import mail_views, views
+from purchasing import answer_views, limit_views, mail_views, views
 
 urlpatterns = [
     path("orders/", views.orders, name="orders"),
@@ -21,6 +21,10 @@ urlpatterns = [
         "orders/<slug:number>/receipts/<int:receipt_id>/undo/", views.receipt_undo, name="order_receipt_undo"
     ),
     path("orders/<slug:number>/pdf/", views.order_pdf_file, name="order_pdf"),
+    path("orders/<slug:number>/confirm/", answer_views.order_confirm, name="order_confirm"),
+    path("orders/<slug:number>/accept/", answer_views.order_accept, name="order_accept"),
+    path("settings/orders/", limit_views.order_settings, name="order_settings"),
+    path("suppliers/<int:supplier_id>/delivery/", answer_views.supplier_delivery, name="supplier_delivery"),
     path("receive/", views.expected_goods, name="expected_goods"),
     path("mails/", mail_views.mails, name="mails"),
     path("mails/<int:mail_id>/", mail_views.mail, name="mail"),
