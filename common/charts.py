@@ -146,6 +146,26 @@ class Chart:
         )
 
 
+def spark(values: Sequence[float | None], label: str) -> SafeString:
+    """A line of a few values, as wide as a word, without axes; it starts at zero."""
+    chart = Chart(
+        places=len(values), highest=max([v for v in values if v is not None] + [1e-9]), height=24, label=""
+    )
+    top = max([value for value in values if value is not None], default=0) or 1
+    points = [(place, None if value is None else 22 - 20 * value / top) for place, value in enumerate(values)]
+    paths = []
+    for start, run in _runs([y for _place, y in points]):
+        along = " ".join(f"{chart.x(start + n) * 10:.1f} {y:.1f}" for n, y in enumerate(run))
+        paths.append(format_html('<path class="past" d="M{}{}"/>', along, "h.1" if len(run) == 1 else ""))
+    return format_html(
+        '<svg class="chart spark" height="24" role="img" aria-label="{}"><svg viewBox="0 0 {} 24"'
+        ' width="100%" height="24" preserveAspectRatio="none">{}</svg></svg>',
+        label,
+        WIDTH,
+        _joined(paths),
+    )
+
+
 # Once per page with hatched charts; a url(#hatch) finds it anywhere in the document.
 HATCH = mark_safe(
     '<svg width="0" height="0" class="sprite" aria-hidden="true"><defs><pattern id="hatch" width="6"'

@@ -6,5 +6,6 @@ urlpatterns = [
     path("", views.today, name="today"),
     path("menu/", views.menu, name="menu"),
     path("products/", views.products, name="products"),
+    path("products/file/", views.products_file, name="products_file"),
     path("products/<int:product_id>/", views.product, name="product"),
 ]

@@ -1,32 +1,37 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from catalog.models import Product
-from catalog.queries import find_products
-from common.charts import HATCH, Chart
+from common.charts import HATCH, Chart, spark
+from common.csv_answers import csv_answer
+from common.errors import BadInput
 from common.templatetags.ui import day as write_day
 from common.templatetags.ui import units
+from common.units import write_quantity, write_unit_price
 from insights import queries
+from insights.forms import ProductFilter
+from insights.product_list import MOST_COUNTED, Asked, Row, page_of_products, rows_of
 from insights.queries import HALF, NINE_OF_TEN, Outlook, Week
 from stock.models import Posting
-from stock.page_queries import imports_of, on_hand_total
+from stock.page_queries import imports_of
 from stock.queries import history, stock_of
 from tenancy.access import require
+from tenancy.context import shop_scope
 from tenancy.permissions import Permission
 from tenancy.requests import ShopRequest
 
-ROWS_PER_PAGE = 50
 HISTORY_PER_PAGE = 25
+_FILE_BATCH = 500
 
 
 @require_GET
@@ -45,24 +50,87 @@ def menu(request: ShopRequest) -> HttpResponse:
 @require_GET
 @require(Permission.SHOP_VIEW)
 def products(request: ShopRequest) -> HttpResponse:
-    search = request.GET.get("search", "").strip()[:200]
-    archived = request.GET.get("show") == "discontinued"
-    found = find_products(search, active=not archived).annotate(on_hand=on_hand_total())
-    page = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page"))
-    shown = list(page.object_list)
-    cover = queries.days_of_cover(shown)
-    asked = {"search": search} if search else {}
-    if archived:
-        asked["show"] = "discontinued"
+    form = ProductFilter(request.GET)
+    asked = form.asked()
+    found = asked.products()
+    try:
+        page = page_of_products(
+            found, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        )
+    except BadInput:  # a link of another list or time
+        return redirect("products", request.shop.slug)
+    rows = rows_of(page.items, timezone.localdate())
     context = {
+        "form": form,
+        "asked": asked,
         "page": page,
-        "rows": [(product, product.pk in cover, cover.get(product.pk)) for product in shown],
-        "has_cover": bool(cover),
-        "search": search,
-        "archived": archived,
-        "query": urlencode(asked) + "&" if asked else "",
+        "rows": [(row, _spark(row)) for row in rows],
+        "has_cover": any(row.has_forecast for row in rows),
+        "has_weeks": any(row.weeks for row in rows),
+        "total": found.order_by()[: MOST_COUNTED + 1].count(),
+        "most_counted": MOST_COUNTED,
+        "query": _filter_query(request),
     }
     return render(request, "insights/products.html", context)
+
+
+def _spark(row: Row) -> Any:
+    if not row.weeks:
+        return ""
+    numbers = ", ".join("?" if week is None else units(week) for week in row.weeks)
+    return spark(
+        row.weeks,
+        _("Sold in the last %(weeks)d weeks: %(numbers)s") % {"weeks": len(row.weeks), "numbers": numbers},
+    )
+
+
+def _filter_query(request: ShopRequest) -> str:
+    """What is asked, to be kept by links to other pages of the list."""
+    names = ("search", "status", "category", "supplier", "state")
+    asked = {name: value for name in names if (value := request.GET.get(name, ""))}
+    return urlencode(asked) + "&" if asked else ""
+
+
+@require_GET
+@require(Permission.SHOP_VIEW)
+def products_file(request: ShopRequest) -> Any:
+    """The list as it is filtered, all pages, for a spreadsheet."""
+    asked = ProductFilter(request.GET).asked()
+    return csv_answer(f"products-{request.shop.slug}.csv", _product_rows(request, asked))
+
+
+def _product_rows(request: ShopRequest, asked: Asked) -> Iterator[list[Any]]:
+    with_costs = Permission.COSTS_VIEW in request.permissions
+    shop = request.shop
+    yield [
+        *(
+            "sku",
+            "name",
+            "category",
+            "state",
+            "on_hand",
+            "available",
+            "status",
+            "days_of_cover",
+            "runs_out_on",
+        ),
+        *("price", *(["cost"] if with_costs else [])),
+    ]
+    after: str | None = ""
+    while after is not None:
+        with shop_scope(shop, write=False):
+            page = page_of_products(asked.products(), after=after, limit=_FILE_BATCH)
+            rows = rows_of(page.items, timezone.localdate(timezone=shop.zone))
+            for row in rows:
+                product = row.product
+                prices = (product.price, product.cost) if with_costs else (product.price,)
+                yield [
+                    *(product.sku, product.name, product.category or "", product.state),
+                    *(write_quantity(row.on_hand), write_quantity(row.available)),
+                    *(row.status, row.cover, row.runs_out_on),
+                    *("" if price is None else write_unit_price(price, shop.currency) for price in prices),
+                ]
+        after = page.later
 
 
 @require_GET

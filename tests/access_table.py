@@ -50,6 +50,7 @@ PAGES = {
     "job_retry": MANAGER,
     # catalog
     "products": VIEWER,
+    "products_file": VIEWER,
     "product": VIEWER,
     "product_new": MANAGER,
     "product_edit": MANAGER,

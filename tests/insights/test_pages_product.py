@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from catalog.models import Product
+from catalog.models import Category, Product, Supplier, Warehouse
 from forecasting.models import Forecast, ForecastRun
 from insights import queries
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from replenishment.models import Plan, PlanLine
-from stock.models import Commitment, DemandMonth, ImportedPosting, Kind
+from stock.models import Balance, Commitment, DemandMonth, ImportedPosting, Kind
 from tenancy.context import shop_scope
 from tests.factories import make_product, make_shop, make_supplier, make_warehouse, post_line
 from tests.importing import sales_file
@@ -177,13 +177,15 @@ def test_the_list_finds_products_with_stock_and_cover(filled):
     with shop_scope(filled):
         make_product(sku="CUP", name="Espresso cup")
     page = owner.get("products")
-    rows = {product.sku: (product.on_hand, days) for product, _forecast, days in page.context["rows"]}
-    assert rows == {"MUG": (460_000, 14), "CUP": (0, None)}
-    assert [row[0].sku for row in owner.get("products", search="espr").context["rows"]] == ["CUP"]
+    rows = {row.product.sku: row for row, _spark in page.context["rows"]}
+    assert (rows["MUG"].on_hand, rows["MUG"].cover, rows["MUG"].status) == (460_000, 14, "")
+    assert (rows["CUP"].on_hand, rows["CUP"].cover, rows["CUP"].is_held) == (0, None, False)
+    found = owner.get("products", search="espr").context["rows"]
+    assert [row.product.sku for row, _spark in found] == ["CUP"]
     empty = owner.get("products", search="4006381333931")
     assert f"{owner.address('product_new')}?barcode=4006381333931" in empty.text
     for search in ("\0", "%", "'", "x" * 5_000, "\U0010ffff"):
-        assert owner.get("products", search=search, page="x").status_code == 200
+        assert owner.get("products", search=search, status="x", category="x").status_code == 200
 
 
 def test_the_list_takes_the_same_number_of_queries_for_a_full_page(filled, django_assert_max_num_queries):
@@ -191,8 +193,66 @@ def test_the_list_takes_the_same_number_of_queries_for_a_full_page(filled, djang
     with shop_scope(filled):
         for _number in range(60):
             make_product()
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(17):
         page = owner.get("products")
     assert len(page.context["rows"]) == 50
     with django_assert_max_num_queries(29):
         owner.get("product", filled.mug.pk)
+
+
+def skus(page):
+    return [row.product.sku for row, _spark in page.context["rows"]]
+
+
+def test_the_list_is_filtered_by_stock_category_supplier_and_state(filled):
+    owner = Visitor(filled, "owner")
+    with shop_scope(filled):
+        place = Warehouse.objects.first()
+        cups = Category.objects.create(name="Cups")
+        gone = make_product(sku="GONE", category=cups)
+        post_line(Kind.RECEIPT, gone, place, 1_000)
+        post_line(Kind.WRITE_OFF, gone, place, 1_000, reason="broken")
+        low, over = make_product(sku="LOW"), make_product(sku="OVER")
+        for product in (low, over):
+            post_line(Kind.RECEIPT, product, place, 5_000)
+        Balance.objects.filter(product=low).update(reorder_point=6_000)
+        Balance.objects.filter(product=over).update(plenty=4_000)
+        make_product(sku="OLD", state="archived")
+        supplier = Supplier.objects.get()
+    assert skus(owner.get("products", status="out")) == ["GONE"]
+    assert skus(owner.get("products", status="low")) == ["GONE", "LOW"]
+    assert skus(owner.get("products", status="over")) == ["OVER"]
+    assert skus(owner.get("products", category=cups.pk)) == ["GONE"]
+    assert skus(owner.get("products", supplier=supplier.pk)) == ["MUG"]
+    assert skus(owner.get("products", state="archived")) == ["OLD"]
+    assert len(skus(owner.get("products", state="all"))) == 5
+    assert "Nothing that you keep" in owner.get("products", status="out", state="archived").text
+
+
+def test_pages_of_the_list_follow_each_other_both_ways(filled):
+    owner = Visitor(filled, "owner")
+    with shop_scope(filled):
+        for number in range(119):
+            make_product(sku=f"A{number:03}")
+    first = owner.get("products")
+    second = owner.get("products", after=first.context["page"].later)
+    third = owner.get("products", after=second.context["page"].later)
+    assert [len(skus(page)) for page in (first, second, third)] == [50, 50, 20]
+    assert third.context["page"].later is None
+    assert skus(owner.get("products", before=third.context["page"].earlier)) == skus(second)
+    back = owner.get("products", before=second.context["page"].earlier)
+    assert (skus(back), back.context["page"].earlier) == (skus(first), None)
+    assert owner.get("products", after="x").status_code == 302
+
+
+def test_the_list_is_saved_as_it_is_filtered_without_costs_for_clerks(filled):
+    with shop_scope(filled):
+        make_product(sku="=1+1", name="Sum", price=10_000)
+    lines = Visitor(filled, "owner").get("products_file").getvalue().decode("utf-8-sig").splitlines()
+    assert lines[0].endswith("runs_out_on,price,cost")
+    assert lines[1].startswith("'=1+1,Sum,,active,0,0,")
+    assert lines[2].startswith("MUG,Stoneware mug,,active,460,")
+    answer = Visitor(filled, "clerk").get("products_file", search="MUG")
+    (head, mug) = answer.getvalue().decode("utf-8-sig").splitlines()
+    assert "cost" not in head
+    assert len(mug.split(",")) == len(head.split(","))
