@@ -11,7 +11,7 @@ Serializers could do the same; for a till's one-line sale they take longer than 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
@@ -91,6 +91,9 @@ class Body:
     def moment(self, name: str, *, required: bool = False) -> datetime | None:
         return self._read(name, lambda raw: read_moment(raw, field=name), required)
 
+    def day(self, name: str) -> date | None:
+        return self._read(name, lambda raw: read_day(raw, field=name))
+
     def texts(self, name: str, *, limit: int, length: int) -> list[str]:
         """A list of texts, at most `limit`, each of at most `length` characters."""
 
@@ -160,6 +163,17 @@ def read_moment(raw: object, *, field: str) -> datetime:
     else:
         return moment.astimezone(UTC)
     raise BadInput.at(field, fault)
+
+
+def read_day(raw: object, *, field: str) -> date:
+    """A day like 2026-11-27."""
+    try:
+        day = date.fromisoformat(raw) if isinstance(raw, str) and len(raw) == 10 else None
+    except ValueError:
+        day = None
+    if day is None or day.year not in _YEARS:
+        raise BadInput.at(field, _("is not a day; write it like 2026-11-27"))
+    return day
 
 
 class Query:

@@ -2,125 +2,158 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django.db.models import Q
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api_schema import CURSOR, IDEMPOTENCY_KEY, LIMIT, answers, page
-from common.errors import BadInput
+from catalog.lookups import products_by_sku, terms_by_product
+from catalog.models import Product, Supplier, SupplierProduct, Warehouse
+from catalog.queries import active_warehouses
+from common.api_schema import CURSOR, IDEMPOTENCY_KEY, LIMIT, answers, page, text_parameter
+from common.errors import BadInput, NotPermitted, ParstockError
 from common.json_input import Body, Query
 from common.paging import page_of, read_cursor
 from common.search_key import search_key
-from common.units import write_amount, write_quantity, write_unit_price
+from common.units import write_amount, write_percent, write_quantity, write_unit_price
+from purchasing import api_schema as schema
 from purchasing import queries
-from purchasing.models import PurchaseOrder, PurchaseOrderLine
-from purchasing.services import approval
+from purchasing.models import RECEIVABLE, PurchaseOrder, PurchaseOrderLine
+from purchasing.money import Rate, rates_by_currency, totals_of, value_of
+from purchasing.packs import misfit
+from purchasing.pdf import order_pdf
+from purchasing.services import approval, drafts, revisions
 from purchasing.services.receiving import Received, receive
 from tenancy.api import ShopAPIView, idempotency_key, may, page_answer, person_of, token_of
-from tenancy.models import Shop
+from tenancy.context import current_shop
+from tenancy.models import User
 from tenancy.permissions import Permission
 
 MOST_LINES = 2_000
 
 
-class OrderLineSerializer(serializers.Serializer):
-    sku = serializers.CharField()
-    name = serializers.CharField()
-    quantity = serializers.CharField()
-    received = serializers.CharField()
-    suggested = serializers.CharField(allow_null=True)
-    unit_cost = serializers.CharField(required=False, help_text="Only where the role sees costs.")
-    total = serializers.CharField(required=False, help_text="Only where the role sees costs.")
-
-
-class OrderSerializer(serializers.Serializer):
-    number = serializers.CharField()
-    revision = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=PurchaseOrder.State.values)
-    supplier = serializers.CharField()
-    warehouse = serializers.CharField(help_text="The warehouse's code.")
-    created_at = serializers.DateTimeField()
-    approved_at = serializers.DateTimeField(allow_null=True)
-    sent_at = serializers.DateTimeField(allow_null=True)
-    expected_on = serializers.DateField(allow_null=True)
-    total = serializers.CharField(required=False, help_text="Only where the role sees costs.")
-
-
-class OrderDetailSerializer(OrderSerializer):
-    note = serializers.CharField()
-    lines = OrderLineSerializer(many=True)
-
-
-class ReceivedLineSerializer(serializers.Serializer):
-    sku = serializers.CharField(max_length=64)
-    quantity = serializers.CharField(help_text="In the stock unit, like `12` or `1.5`.")
-
-
-class ReceiveSerializer(serializers.Serializer):
-    lines = ReceivedLineSerializer(many=True)
-    accept_more = serializers.BooleanField(
-        required=False, help_text="Take in more than was ordered, which is refused otherwise."
-    )
-
-
-class ReceiptLineSerializer(serializers.Serializer):
-    sku = serializers.CharField()
-    on_hand = serializers.CharField()
-
-
-class ReceiptSerializer(serializers.Serializer):
-    id = serializers.IntegerField(help_text="The ledger's posting.")
-    number = serializers.CharField()
-    lines = ReceiptLineSerializer(many=True)
-
-
 class Orders(ShopAPIView):
-    permissions: ClassVar[dict[str, Permission]] = {"GET": Permission.SHOP_VIEW}
+    permissions: ClassVar[dict[str, Permission]] = {
+        "GET": Permission.SHOP_VIEW,
+        "POST": Permission.ORDERS_EDIT,
+    }
 
     @extend_schema(
         parameters=[
             OpenApiParameter("state", str, enum=PurchaseOrder.State.values),
+            text_parameter("supplier", "Orders of the supplier with this name."),
+            text_parameter("warehouse", "Orders for the warehouse with this code."),
+            text_parameter("search", "Orders whose number or supplier contains this."),
             CURSOR,
             LIMIT,
         ],
-        responses=answers({200: page(OrderSerializer)}),
+        responses=answers({200: page(schema.OrderSerializer)}),
     )
     def get(self, request: Request) -> Response:
         """Orders, newest first."""
         query = Query(request.query_params)
         limit = query.limit()
-        found = queries.with_names(PurchaseOrder.objects.exclude(queries.LAID_ASIDE))
+        found = queries.with_names(queries.filtered(search=query.text("search")))
         if state := query.choice("state", PurchaseOrder.State.values):
             found = found.filter(state=state)
+        if supplier := query.text("supplier"):
+            found = found.filter(supplier__name=supplier)
+        if warehouse := query.text("warehouse"):
+            found = found.filter(warehouse__code=warehouse)
         if cursor := query.cursor():
             at, pk = read_cursor(cursor, datetime, int)
             found = found.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
         found = found.order_by("-created_at", "-id")
         shown = page_of(found[: limit + 1], limit, lambda order: (order.created_at, order.pk))
-        return page_answer(shown.map(lambda order: _order(request, order)))
+        rates = rates_by_currency()
+        return page_answer(shown.map(lambda order: _order(request, order, rates)))
+
+    @extend_schema(
+        request=schema.SentOrderSerializer,
+        responses=answers({200: schema.OrderDetailSerializer, 201: schema.OrderDetailSerializer}, 409),
+    )
+    def post(self, request: Request) -> Response:
+        """Open a draft with lines: 201. If supplier and warehouse have one, they go into it: 200."""
+        body = Body(request.data)
+        supplier = _supplier(body)
+        warehouse = _warehouse(body)
+        wanted = _wanted(body, supplier.currency if supplier else "")
+        body.refuse_faults()
+        assert supplier is not None  # refused above
+        assert warehouse is not None
+        actor = person_of(request)
+        is_new = not PurchaseOrder.objects.filter(
+            supplier=supplier, warehouse=warehouse, state=PurchaseOrder.State.DRAFT
+        ).exists()
+        order = drafts.open_draft(supplier=supplier, warehouse=warehouse, actor=actor)
+        _edit(order, wanted, actor)
+        return Response(_detail(request, _find(order.number)), status=201 if is_new else 200)
 
 
 class OrderDetail(ShopAPIView):
-    permissions: ClassVar[dict[str, Permission]] = {"GET": Permission.SHOP_VIEW}
+    permissions: ClassVar[dict[str, Permission]] = {
+        "GET": Permission.SHOP_VIEW,
+        "PATCH": Permission.ORDERS_EDIT,
+    }
 
-    @extend_schema(responses=answers({200: OrderDetailSerializer}))
+    @extend_schema(responses=answers({200: schema.OrderDetailSerializer}))
     def get(self, request: Request, number: str) -> Response:
         """One order with its lines."""
         return Response(_detail(request, _find(number)))
+
+    @extend_schema(
+        request=schema.ChangedOrderSerializer, responses=answers({200: schema.OrderDetailSerializer}, 409)
+    )
+    def patch(self, request: Request, number: str) -> Response:
+        """Change a draft, or what has not arrived of a sent order: then as its next revision, by mail."""
+        order = _find(number)
+        body = Body(request.data)
+        wanted = _wanted(body, order.currency)
+        body.refuse_faults()
+        if order.state in RECEIVABLE:
+            if not may(request, Permission.ORDERS_APPROVE):
+                raise NotPermitted(_("Changing an order that was sent needs the right to approve."))
+            _revise(order, wanted, request)
+        else:
+            _edit(order, wanted, person_of(request))
+        return Response(_detail(request, _find(number)))
+
+
+class JsonUnlessGood(DefaultContentNegotiation):
+    """A file is a file whatever the client accepts; what goes wrong is told in JSON."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class OrderPdf(ShopAPIView):
+    permissions: ClassVar[dict[str, Permission]] = {"GET": Permission.COSTS_VIEW}
+    content_negotiation_class = JsonUnlessGood
+
+    @extend_schema(responses=answers({(200, "application/pdf"): OpenApiTypes.BINARY}))  # type: ignore[dict-item]
+    def get(self, request: Request, number: str) -> HttpResponse:
+        """The order as the supplier gets it; a draft is marked as one."""
+        order = _find(number)
+        headers = {"Content-Disposition": f'attachment; filename="{order.number}.pdf"'}
+        return HttpResponse(order_pdf(order), content_type="application/pdf", headers=headers)
 
 
 class Approve(ShopAPIView):
     permissions: ClassVar[dict[str, Permission]] = {"POST": Permission.ORDERS_APPROVE}
 
-    @extend_schema(request=None, responses=answers({200: OrderDetailSerializer}, 409))
+    @extend_schema(request=None, responses=answers({200: schema.OrderDetailSerializer}, 409))
     def post(self, request: Request, number: str) -> Response:
         """Approve a draft: its mail leaves when the shop's grace period is over."""
         order = approval.approve(_find(number), **_who(request))
@@ -130,7 +163,7 @@ class Approve(ShopAPIView):
 class Undo(ShopAPIView):
     permissions: ClassVar[dict[str, Permission]] = {"POST": Permission.ORDERS_APPROVE}
 
-    @extend_schema(request=None, responses=answers({200: OrderDetailSerializer}, 409))
+    @extend_schema(request=None, responses=answers({200: schema.OrderDetailSerializer}, 409))
     def post(self, request: Request, number: str) -> Response:
         """Undo an approval before the mail has left."""
         order = approval.undo_approval(_find(number), **_who(request))
@@ -142,8 +175,8 @@ class Receive(ShopAPIView):
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],
-        request=ReceiveSerializer,
-        responses=answers({201: ReceiptSerializer}, 409),
+        request=schema.ReceiveSerializer,
+        responses=answers({201: schema.ReceiptSerializer}, 409),
     )
     def post(self, request: Request, number: str) -> Response:
         """Take goods of an order in: the ledger, the order's lines and its state together."""
@@ -177,6 +210,141 @@ def _received(body: Body, order: PurchaseOrder) -> list[Received]:
     return received
 
 
+# ---- reading what was sent -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    product: Product
+    quantity: int
+    unit_cost: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a request wants an order to say. None: as it is."""
+
+    note: str | None
+    wanted_on: date | None
+    lines: tuple[_Line, ...]
+
+
+def _supplier(body: Body) -> Supplier | None:
+    name = body.text("supplier", limit=120, required=True)
+    found = Supplier.objects.filter(name=name, is_active=True).first()
+    if name and found is None:
+        body.fault("supplier", _("There is no supplier “%(name)s” in use.") % {"name": name})
+    return found
+
+
+def _warehouse(body: Body) -> Warehouse | None:
+    code = body.text("warehouse", limit=20, required=True)
+    found = active_warehouses().filter(code=code).first()
+    if code and found is None:
+        body.fault("warehouse", _("There is no warehouse “%(code)s” in use.") % {"code": code})
+    return found
+
+
+def _wanted(body: Body, currency: str) -> _Wanted:
+    note = body.text("note", limit=2_000)
+    wanted_on = body.day("wanted_on")
+    parts = body.objects("lines", limit=MOST_LINES) if body.data.get("lines") is not None else []
+    read = []
+    for part in parts:
+        sku = part.text("sku", limit=64, required=True)
+        quantity = part.quantity("quantity", required=True)
+        unit_cost = part.unit_price("unit_cost", currency or current_shop().currency)
+        read.append((part, sku, quantity, unit_cost))
+    products = products_by_sku(sku for _part, sku, _quantity, _cost in read)
+    lines: dict[int, _Line] = {}
+    for part, sku, quantity, unit_cost in read:
+        product = products.get(search_key(sku))
+        if sku and product is None:
+            part.fault("sku", _("There is no product “%(sku)s”.") % {"sku": sku})
+        if product is not None and product.pk in lines:
+            part.fault("sku", _("A product stands here twice; send one line with the sum."))
+        if product is not None and quantity is not None:
+            lines[product.pk] = _Line(product, quantity, unit_cost)
+    has_note = body.data.get("note") is not None
+    return _Wanted(note if has_note else None, wanted_on, tuple(lines.values()))
+
+
+def _edit(order: PurchaseOrder, wanted: _Wanted, actor: User | None) -> None:
+    """Bring a draft to what is wanted."""
+    present = {line.product_id: line for line in order.lines.select_related("product", "order__supplier")}
+    for number, sent in enumerate(wanted.lines):
+        with _placed(number):
+            line = present.get(sent.product.pk)
+            if line is None or not line.quantity:
+                drafts.add_line(
+                    order,
+                    product=sent.product,
+                    quantity=sent.quantity,
+                    unit_cost=sent.unit_cost,
+                    actor=actor,
+                )
+                continue
+            if not sent.quantity:
+                drafts.remove_line(line, actor=actor)
+                continue
+            drafts.set_quantity(line, quantity=sent.quantity, actor=actor)
+            if sent.unit_cost is not None:
+                drafts.set_price(line, unit_cost=sent.unit_cost, actor=actor)
+    if wanted.note is not None or not wanted.lines:
+        drafts.set_note(order, note=order.note if wanted.note is None else wanted.note, actor=actor)
+    if wanted.wanted_on is not None:
+        drafts.set_wanted_on(order, day=wanted.wanted_on, actor=actor)
+
+
+def _revise(order: PurchaseOrder, wanted: _Wanted, request: Request) -> None:
+    """Make the next revision of an order that was sent."""
+    present = {line.product_id: line.pk for line in queries.ordered_lines(order)}
+    for number, sent in enumerate(wanted.lines):
+        if sent.unit_cost is not None:
+            with _placed(number):
+                fault = _("The price of an order that was sent is agreed; ask the supplier.")
+                raise BadInput(fault, {"unit_cost": [fault]})
+    places = {
+        f"lines[{present[sent.product.pk]}]": number
+        for number, sent in enumerate(wanted.lines)
+        if sent.product.pk in present
+    }
+    try:
+        revisions.change(
+            order,
+            quantities={
+                present[sent.product.pk]: sent.quantity for sent in wanted.lines if sent.product.pk in present
+            },
+            added=[(sent.product, sent.quantity) for sent in wanted.lines if sent.product.pk not in present],
+            wanted_on=wanted.wanted_on,
+            note=order.note if wanted.note is None else wanted.note,
+            **_who(request),
+        )
+    except ParstockError as refusal:
+        # The service knows lines by their id, the request by their place.
+        refusal.fields = {
+            f"lines[{places[line]}].{field}"
+            if (line := place.rpartition(".")[0]) in places
+            else place: faults
+            for place, faults in refusal.fields.items()
+            for field in [place.rpartition(".")[2]]
+        }
+        raise
+
+
+@contextmanager
+def _placed(number: int) -> Iterator[None]:
+    """Name the line in a refusal of one of its fields."""
+    try:
+        yield
+    except ParstockError as refusal:
+        refusal.fields = {f"lines[{number}].{name}": faults for name, faults in refusal.fields.items()}
+        raise
+
+
+# ---- answering -----------------------------------------------------------------------------------
+
+
 def _find(number: str) -> PurchaseOrder:
     if "\0" in number:
         raise BadInput.at("number", _("has a character that no number has"))
@@ -187,7 +355,7 @@ def _who(request: Request) -> dict[str, Any]:
     return {"actor": person_of(request), "token": token_of(request)}
 
 
-def _order(request: Request, order: PurchaseOrder) -> dict[str, Any]:
+def _order(request: Request, order: PurchaseOrder, rates: dict[str, Rate]) -> dict[str, Any]:
     answer = {
         "number": order.number,
         "revision": order.revision,
@@ -197,10 +365,23 @@ def _order(request: Request, order: PurchaseOrder) -> dict[str, Any]:
         "created_at": order.created_at,
         "approved_at": order.approved_at,
         "sent_at": order.sent_at,
+        "wanted_on": order.asked_on or order.wanted_on,
         "expected_on": order.expected_on,
+        "currency": order.currency,
     }
     if may(request, Permission.COSTS_VIEW):
-        answer["total"] = write_amount(queries.total(order), order.shop.currency)
+        totals = totals_of(order)
+        value = value_of(order, rates)
+        answer |= {
+            "net": write_amount(totals.net, order.currency),
+            "freight": write_amount(totals.freight, order.currency),
+            "taxes": [
+                {"rate": write_percent(tax.rate), "amount": write_amount(tax.amount, order.currency)}
+                for tax in totals.taxes
+            ],
+            "total": write_amount(totals.total, order.currency),
+            "value": None if value is None else write_amount(value, order.shop.currency),
+        }
     return answer
 
 
@@ -208,30 +389,42 @@ def _detail(request: Request, order: PurchaseOrder) -> dict[str, Any]:
     lines = order.lines.select_related("product").order_by("id")
     if not order.is_draft:
         lines = lines.filter(quantity__gt=0)
-    shop = order.shop
-    return _order(request, order) | {
+    terms = terms_by_product(order.supplier_id, [line.product_id for line in lines])
+    return _order(request, order, rates_by_currency()) | {
         "note": order.note,
-        "lines": [_line(request, shop, line) for line in lines],
+        "lines": [_line(request, order, line, terms.get(line.product_id)) for line in lines],
     }
 
 
-def _line(request: Request, shop: Shop, line: PurchaseOrderLine) -> dict[str, Any]:
+def _line(
+    request: Request, order: PurchaseOrder, line: PurchaseOrderLine, terms: SupplierProduct | None
+) -> dict[str, Any]:
+    found = misfit(terms, line.quantity) if order.is_draft else None
     answer = {
         "sku": line.product.sku,
         "name": line.product.name,
         "quantity": write_quantity(line.quantity),
         "received": write_quantity(line.received),
-        "suggested": None if line.suggested is None else write_quantity(line.suggested),
+        "suggested": _quantity(line.suggested),
+        "is_edited": line.is_edited,
+        "confirmed_quantity": _quantity(line.confirmed_quantity),
+        "confirmed_on": line.confirmed_on,
+        "warning": found.text if found else None,
     }
     if may(request, Permission.COSTS_VIEW):
-        answer["unit_cost"] = write_unit_price(line.unit_cost, shop.currency)
-        answer["total"] = write_amount(line.amount, shop.currency)
+        answer["unit_cost"] = write_unit_price(line.unit_cost, order.currency)
+        answer["total"] = write_amount(line.amount, order.currency)
     return answer
+
+
+def _quantity(value: int | None) -> str | None:
+    return None if value is None else write_quantity(value)
 
 
 urlpatterns = [
     path("orders/", Orders.as_view(), name="orders"),
     path("orders/<str:number>/", OrderDetail.as_view(), name="order"),
+    path("orders/<str:number>/pdf/", OrderPdf.as_view(), name="order_pdf"),
     path("orders/<str:number>/approve/", Approve.as_view(), name="order_approve"),
     path("orders/<str:number>/undo/", Undo.as_view(), name="order_undo"),
     path("orders/<str:number>/receive/", Receive.as_view(), name="order_receive"),

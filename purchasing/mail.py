@@ -17,6 +17,7 @@ from common.templatetags.ui import amount
 from common.text import one_line
 from purchasing import queries
 from purchasing.document import Document, changes_between, document_at, in_language_of, long_day
+from purchasing.links import supplier_url
 from purchasing.models import OutboundMail
 from purchasing.pdf import printed
 from tenancy.context import current_shop
@@ -53,7 +54,7 @@ def _context(mail: OutboundMail, document: Document) -> dict[str, Any]:
         "wanted_on": long_day(document.wanted_on),
         "written_at": timezone.now(),
         "language": get_language(),
-        "link": "",
+        "link": supplier_url(mail.order, to=mail.to) if mail.kind in WITH_PDF else "",
     }
     if mail.kind == OutboundMail.Kind.CHANGE:
         old = document_at(mail.order, queries.revision_told_before(mail))

@@ -13,6 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from catalog.models import Supplier
+from catalog.services.suppliers import save_supplier
+from common.forms import focus_first_error
+from purchasing.forms import SendAgainForm
 from purchasing.models import OutboundMail
 from purchasing.services import outbox
 from tenancy import audit
@@ -41,8 +45,13 @@ def mails(request: ShopRequest) -> HttpResponse:
 @require_GET
 @require(Permission.ORDERS_EDIT)
 def mail(request: ShopRequest, mail_id: int) -> HttpResponse:
-    found = _find(mail_id)
-    context: dict[str, object] = {"mail": found}
+    return _show(request, _find(mail_id))
+
+
+def _show(request: ShopRequest, found: OutboundMail, again: SendAgainForm | None = None) -> HttpResponse:
+    if again is None and _may_go_elsewhere(request, found):
+        again = SendAgainForm(initial={"to": found.to})
+    context: dict[str, object] = {"mail": found, "again": again}
     if found.content is not None:
         message = _parsed(found)
         body = message.get_body(("plain",))
@@ -88,14 +97,37 @@ def attachment(request: ShopRequest, mail_id: int, place: int) -> HttpResponse:
 @require_POST
 @require(Permission.ORDERS_APPROVE)
 def send_again(request: ShopRequest, mail_id: int) -> HttpResponse:
+    """Send a mail that waits or has failed at once; with `to`, to that address."""
     found = _find(mail_id)
+    form = SendAgainForm(request.POST) if "to" in request.POST else None
+    if form is not None and not form.is_valid():
+        focus_first_error(form)
+        return _show(request, found, form)
     if found.state in {OutboundMail.State.WAITING, OutboundMail.State.FAILED}:
-        outbox.send_soon(found)
-        audit.record(f"{found.kind}.send_now", actor=request.user, about=found.order.number)
+        to = form.cleaned_data["to"] if form else ""
+        outbox.send_soon(found, to=to)
+        after = {"to": to} if to else None
+        audit.record(f"{found.kind}.send_now", actor=request.user, about=found.order.number, after=after)
+        if form and form.cleaned_data["keep"]:
+            _keep_address(request, found.order.supplier, to)
         messages.success(request, _("The mail leaves now. It takes a moment."))
     else:
         messages.error(request, _("This mail is not waiting to be sent."))
     return redirect("mail", request.shop.slug, found.pk)
+
+
+def _may_go_elsewhere(request: ShopRequest, found: OutboundMail) -> bool:
+    has_trouble = found.state == OutboundMail.State.FAILED or (
+        found.state == OutboundMail.State.WAITING and bool(found.last_error)
+    )
+    return has_trouble and Permission.ORDERS_APPROVE in request.permissions
+
+
+def _keep_address(request: ShopRequest, supplier: Supplier, address: str) -> None:
+    """Write the address into the catalogue, for those who may."""
+    if Permission.CATALOG_EDIT in request.permissions and supplier.email != address:
+        supplier.email = address
+        save_supplier(supplier, actor=request.user)
 
 
 def _find(mail_id: int) -> OutboundMail:

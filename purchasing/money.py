@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Prefetch
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -175,8 +174,3 @@ def ledger_unit_cost(order: PurchaseOrder, line: PurchaseOrderLine) -> int:
     Ten-thousandths of a minor unit of the shop's currency.
     """
     return converted(line.unit_cost, order.rate, currency=order.currency, into=current_shop().currency)
-
-
-def where_rates_are_typed(slug: str) -> str:
-    """The page that a refusal for want of a rate leads to."""
-    return reverse("currency_rates", args=[slug])

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Least
 
-from catalog.models import Warehouse
+from catalog.models import Product, Supplier, SupplierProduct, Warehouse
+from catalog.queries import find_products
 from purchasing.models import (
     ON_ORDER,
     RECEIVABLE,
@@ -52,25 +53,44 @@ def on_order(warehouse: Warehouse) -> dict[int, int]:
     return dict(lines.values_list("product_id").annotate(coming=Sum("open")))
 
 
-def total(order: PurchaseOrder) -> int:
-    """The order's total in minor units: the sum of its lines, each rounded once."""
-    return sum(line.amount for line in order.lines.all())
-
-
 def ordered_lines(order: PurchaseOrder) -> QuerySet[PurchaseOrderLine]:
     """The lines that are really ordered, with their products, as they entered the order."""
     return order.lines.filter(quantity__gt=0).select_related("product__purchase_tax").order_by("id")
 
 
-def orders_in(group: str) -> QuerySet[PurchaseOrder]:
+def orderable(order: PurchaseOrder, text: str, *, limit: int = 12) -> list[Product]:
+    """Products that the order's supplier sells and that `text` may mean, those on the order left out."""
+    sold = SupplierProduct.objects.filter(supplier=order.supplier_id).values("product")
+    on_it = order.lines.filter(quantity__gt=0).values("product")
+    return list(find_products(text).filter(pk__in=sold).exclude(pk__in=on_it)[:limit])
+
+
+def filtered(
+    *, search: str | None = None, supplier: Supplier | None = None, warehouse: Warehouse | None = None
+) -> QuerySet[PurchaseOrder]:
+    """Orders of a supplier, for a warehouse, whose number or supplier contains `search`."""
+    found = PurchaseOrder.objects.exclude(LAID_ASIDE)
+    if supplier:
+        found = found.filter(supplier=supplier)
+    if warehouse:
+        found = found.filter(warehouse=warehouse)
+    if search:
+        named = Supplier.objects.filter(name__icontains=search).values("pk")
+        found = found.filter(Q(number__icontains=search) | Q(supplier__in=named))
+    return found
+
+
+def orders_in(group: str, among: QuerySet[PurchaseOrder] | None = None) -> QuerySet[PurchaseOrder]:
     """Orders of one of GROUPS, newest first."""
-    return with_names(PurchaseOrder.objects.filter(state__in=GROUPS[group]).exclude(LAID_ASIDE))
+    found = filtered() if among is None else among
+    return with_names(found.filter(state__in=GROUPS[group]))
 
 
-def counts() -> dict[str, int]:
+def counts(among: QuerySet[PurchaseOrder] | None = None) -> dict[str, int]:
     """How many orders each of GROUPS has. One query."""
     each = {group: Count("pk", filter=Q(state__in=states)) for group, states in GROUPS.items()}
-    return PurchaseOrder.objects.exclude(LAID_ASIDE).aggregate(**each)
+    found = filtered() if among is None else among
+    return found.order_by().aggregate(**each)
 
 
 def open_drafts() -> QuerySet[PurchaseOrder]:
@@ -134,6 +154,17 @@ def failed_mails() -> QuerySet[OutboundMail]:
     """Mails that a server refused or never took, and that somebody must look at, for Today."""
     failed = OutboundMail.objects.filter(state=OutboundMail.State.FAILED)
     return failed.select_related("order__supplier").defer("content")
+
+
+def mail_trouble() -> list[OutboundMail]:
+    """Mails that have failed, then those that are still tried after a failure. For Today.
+
+    `state` tells one from the other, `last_error` what the server said, `not_before` the next try.
+    """
+    state = OutboundMail.State
+    stuck = Q(state=state.FAILED) | (Q(state__in=[state.WAITING, state.SENDING]) & ~Q(last_error=""))
+    found = OutboundMail.objects.filter(stuck).select_related("order__supplier").defer("content")
+    return sorted(found.order_by("id"), key=lambda mail: mail.state != state.FAILED)
 
 
 def with_names(orders: QuerySet[PurchaseOrder]) -> QuerySet[PurchaseOrder]:

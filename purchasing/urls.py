@@ -1,15 +1,21 @@
 from django.urls import path
 
-from purchasing import answer_views, limit_views, mail_views, views
+from purchasing import answer_views, edit_views, limit_views, mail_views, views
 
 urlpatterns = [
     path("orders/", views.orders, name="orders"),
     path("orders/new/", views.order_new, name="order_new"),
     path("orders/<slug:number>/", views.order, name="order"),
-    path("orders/<slug:number>/lines/", views.order_lines, name="order_lines"),
-    path("orders/<slug:number>/lines/add/", views.line_add, name="order_line_add"),
-    path("orders/<slug:number>/lines/<int:line_id>/back/", views.line_back, name="order_line_back"),
-    path("orders/<slug:number>/lines/<int:line_id>/remove/", views.line_remove, name="order_line_remove"),
+    path("orders/<slug:number>/lines/", edit_views.order_lines, name="order_lines"),
+    path("orders/<slug:number>/lines/add/", edit_views.line_add, name="order_line_add"),
+    path("orders/<slug:number>/lines/<int:line_id>/back/", edit_views.line_back, name="order_line_back"),
+    path(
+        "orders/<slug:number>/lines/<int:line_id>/remove/", edit_views.line_remove, name="order_line_remove"
+    ),
+    path("orders/<slug:number>/lines/<int:line_id>/round/", edit_views.line_round, name="order_line_round"),
+    path("orders/<slug:number>/lines/back/", edit_views.lines_back, name="order_lines_back"),
+    path("orders/<slug:number>/change/", edit_views.order_change, name="order_change"),
+    path("orders/<slug:number>/change/undo/", edit_views.order_change_undo, name="order_change_undo"),
     path("orders/<slug:number>/approve/", views.order_approve, name="order_approve"),
     path("orders/<slug:number>/undo/", views.order_undo, name="order_undo"),
     path("orders/<slug:number>/send/", views.order_send, name="order_send"),

@@ -195,6 +195,11 @@ def new_line(
     return line
 
 
+def least_quantity(order: PurchaseOrder, product: Product) -> int:
+    """One pack, or what the supplier's least quantity comes to. Raises BadInput without terms."""
+    return rounded_up(_terms_of(product, order.supplier), 1)
+
+
 def remove_line(line: PurchaseOrderLine, *, actor: User | None) -> None:
     """Take a product off a draft. What the night suggested stays visible as 0, so it is not proposed anew."""
     order = _locked_draft(line.order)

@@ -114,7 +114,7 @@ def test_a_product_is_added_by_code_and_an_unknown_code_is_said(visit, trade):
     set_terms(trade.supplier, product)
     page = visit("manager")
     answer = page(f"orders/{order.number}/lines/add/", {"sku": "zzz", "quantity": "1"})
-    assert "There is no product with this code" in text(answer)
+    assert "has this code or name" in text(answer)
     page(f"orders/{order.number}/lines/add/", {"sku": "nc-233", "quantity": "6"})
     line = order.lines.get(product=product)
     assert line.quantity == 6_000
