@@ -30,7 +30,7 @@ class FloatsField(models.BinaryField):
         return unpacked(value) if isinstance(value, (bytes, memoryview)) else value
 
     def value_to_string(self, obj: models.Model) -> str:
-        numbers: list[float] = self.value_from_object(obj)
+        numbers: Any = self.value_from_object(obj)
         return " ".join(map(repr, numbers))
 
 

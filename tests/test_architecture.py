@@ -29,12 +29,12 @@ APPS = set().union(*FLOORS)
 # before it holds for that app only.
 STOREYS = [
     # What tables are made of and what needs none.
-    "base constraints engine gtin kinds permissions places registry signals valuation"
+    "base constraints engine gtin pictures price_breaks kinds permissions places registry signals valuation"
     " tenancy.choices tenancy.context tenancy.demo inventory_site.environment",
     "models",
     "queries gathering lookups page_queries money packs lead_times catalog.calendar stock.permissions insights.running_out insights.low_stock insights.product_list",
     # What changes things, with what it is built of.
-    "services reading audit enforcement importing file_import room document mail pdf smtp links words"
+    "panels services reading audit enforcement importing file_import room document mail pdf smtp links words"
     " context health queue running states tick night demo generated_shop",
     # What people and machines fill in and are shown.
     "forms account_forms shop_forms import_forms answer_forms limit_forms import_kinds count_forms sheets documents happenings api_schema"
