@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from common.errors import ParstockError
@@ -24,3 +25,8 @@ def add_refusal(form: Any, refusal: ParstockError) -> None:
         form.add_error(None, refusal.detail)
     for name in named:
         form.add_error(name, refusal.detail)
+
+
+def grouped(form: Any, groups: Iterable[tuple[Any, Iterable[str]]]) -> list[tuple[Any, list[Any]]]:
+    """The fields that the form has by the titles of its parts; for includes/form_groups.html."""
+    return [(title, [form[name] for name in names if name in form.fields]) for title, names in groups]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from common.forms import grouped
 from common.units import currency_decimals
 from tenancy import choices
 from tenancy.enforcement import append_only_models, shop_models
@@ -88,8 +89,18 @@ class ShopSettingsForm(forms.ModelForm):
     class Meta:
         model = Shop
         fields = OWNER_FIELDS
-        widgets = {"night_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")}
+        widgets = {
+            "night_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "address": forms.Textarea(attrs={"rows": 4}),
+        }
         help_texts = {
+            "address": _("As it stands on orders; a warehouse may have its own for deliveries."),
+            "tax_number": _("If you have one: suppliers ask for it on orders."),
+            "contact_name": _("Whom suppliers ask for."),
+            "phone": _("Where suppliers call."),
+            "prices_include_tax": _(
+                "Ticked where the price on the shelf is with tax. Costs are always without."
+            ),
             "night_at": _("In the shop's own time: closes the day, forecasts, and drafts orders."),
             "sender_name": _("Empty: the shop's name."),
             "reply_to": _("Where a supplier's answer goes. Empty: nowhere."),
@@ -109,6 +120,10 @@ class ShopSettingsForm(forms.ModelForm):
             known = any(now == value for value, _label in offered)
             self.fields[name].choices = [*offered, *([] if known else [(now, now)])]  # type: ignore[attr-defined]
 
+    @property
+    def groups(self) -> list[tuple[Any, list[Any]]]:
+        return grouped(self, _SETTINGS_GROUPS)
+
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"]
         if currency != self.before.currency and not _currency_may_become(currency, self.before):
@@ -117,6 +132,15 @@ class ShopSettingsForm(forms.ModelForm):
                 params={"currency": self.before.currency},
             )
         return currency
+
+
+_SETTINGS_GROUPS = (
+    (_("The shop"), ("name", "language", "time_zone", "currency", "prices_include_tax")),
+    (_("On every order"), ("address", "contact_name", "phone", "tax_number")),
+    (_("Mails and orders"), ("sender_name", "reply_to", "order_grace_minutes")),
+    (_("The night"), ("night_at",)),
+    (_("What is allowed"), ("everyone_sees_costs", "accepts_negative")),
+)
 
 
 def _currency_may_become(currency: str, shop: Shop) -> bool:

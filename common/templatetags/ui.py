@@ -60,6 +60,14 @@ def percent(value: int | None) -> str:
 
 
 @register.filter
+def rate(value: int | None) -> str:
+    """What a unit of a foreign currency costs: `0.8642`."""
+    if value is None:
+        return "–"
+    return format_decimal(Decimal(value).scaleb(-10), format="#,##0.00########", locale=babel_locale())
+
+
+@register.filter
 def units(value: float | None) -> str:
     """Stock units as estimated: whole, below ten with one decimal."""
     if value is None:

@@ -107,10 +107,9 @@ def test_editing_keeps_the_product_and_says_what_changed(owner):
 def test_discontinuing_keeps_the_product_and_can_be_taken_back(owner):
     with shop_scope(owner.shop):
         product = make_product()
-    owner.post("product_discontinue", product.pk, follow=True)
+    owner.post("product_state", product.pk, state="discontinued", follow=True)
     assert product.sku not in owner.get("products").text
-    assert product.sku in owner.get("products", show="discontinued").text
-    owner.post("product_discontinue", product.pk, active="1", follow=True)
+    owner.post("product_state", product.pk, state="active", follow=True)
     assert product.sku in owner.get("products").text
 
 
@@ -136,7 +135,7 @@ def test_a_clerk_may_not_change_the_catalogue(owner):
     ):
         assert clerk.get(name, *args).status_code == 403
         assert clerk.post(name, *args).status_code == 403
-    assert clerk.post("product_discontinue", product.pk).status_code == 403
+    assert clerk.post("product_state", product.pk, state="archived").status_code == 403
 
 
 def test_another_shops_rows_are_not_found(owner):
@@ -144,7 +143,7 @@ def test_another_shops_rows_are_not_found(owner):
     with shop_scope(other):
         product, supplier, place = make_product(), make_supplier(), make_warehouse()
     assert owner.get("product_edit", product.pk).status_code == 404
-    assert owner.post("product_discontinue", product.pk).status_code == 404
+    assert owner.post("product_state", product.pk, state="archived").status_code == 404
     assert owner.get("supplier", supplier.pk).status_code == 404
     assert owner.get("warehouse_edit", place.pk).status_code == 404
 
