@@ -36,6 +36,9 @@ _HIGHEST_RATIO = 0.99
 # How far the plan looks ahead, days beyond the arrival and the order after it.
 _LOOK_AHEAD = 120
 _PERCENT = 100_00
+# Two sums say how far days and how far the level are unsure: until the next order, and so much longer.
+_LONG = 4
+_LEVELS = tuple((number + 0.5) / 32 for number in range(32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,9 @@ class _Gathered:
         wanted = [terms.product_id for terms in pair.bought]
         self.forecasts = {
             forecast.product_id: forecast
-            for forecast in Forecast.objects.filter(run=run, warehouse=pair.warehouse, product_id__in=wanted)
+            for forecast in Forecast.objects.select_related("run").filter(
+                run=run, warehouse=pair.warehouse, product_id__in=wanted
+            )
         }
         self.aside = committed(wanted)
         self.coming = queries.arrivals(pair.warehouse)
@@ -269,11 +274,15 @@ def _means(forecast: Forecast, days: int) -> tuple[float, ...]:
 
 
 def _spread(forecast: Forecast, days: int) -> tuple[float, float]:
-    """(dispersion of a day, error of the level) that give the forecast's own spread of sums."""
-    mean = forecast.expected(days) / max(days, 1)
-    if mean <= 0:
-        return 1.0, 0.0
-    return max(1.0, forecast.sigma**2 / mean), 0.0
+    """(dispersion of a day, error of the level) that give the forecast's own quantiles of sums."""
+    from replenishment.engine.demand import spread_of_sums
+
+    found = []
+    for length in (days, _LONG * days):
+        points = forecast.sum_quantiles(length, _LEVELS)
+        middle = sum(points) / len(points)
+        found += [forecast.expected(length), sum((point - middle) ** 2 for point in points) / len(points)]
+    return spread_of_sums(*found)
 
 
 def _costs(

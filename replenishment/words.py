@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from common.templatetags.ui import day, quantity
+from common.units import QUANTITY_SCALE
 
 if TYPE_CHECKING:
-    from replenishment.engine.types import Part
+    from replenishment.engine.types import Part, PlannedItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,36 @@ def reason(ordered: int, parts: Sequence[Part], about: Circumstances) -> dict[st
         ],
         "text": _sentence(ordered, {part.code: part.quantity for part in parts}, about),
     }
+
+
+def file_reason(planned: PlannedItem) -> str:
+    """The sum of a line in a file of orders, in one line of text."""
+    names = {
+        "until_arrival": _("until arrival"),
+        "review": _("over the cover"),
+        "missed": _("missed before"),
+        "safety": _("safety"),
+        "on_hand": _("on hand"),
+        "on_order": _("on order"),
+        "enough": _("enough"),
+        "pack": _("packs"),
+        "not_worth_a_pack": _("not worth a pack"),
+        "moq": _("MOQ"),
+        "moq_too_large": _("MOQ too large"),
+        "less": _("fewer packs"),
+        "capacity": _("capacity"),
+        "shelf_life": _("shelf life"),
+        "longer_cover": _("longer cover"),
+        "fuller_shelf": _("fuller shelf"),
+        "price_break": _("price break"),
+        "top_up": _("top-up to the minimum"),
+        "free_freight": _("top-up to free freight"),
+        "budget": _("budget"),
+        "cut": _("order as a whole"),
+        "waits": _("waits"),
+    }
+    summands = [f"{names[part.code]} {part.quantity / QUANTITY_SCALE:+.10g}" for part in planned.parts]
+    return f"{', '.join(summands)} = {planned.quantity / QUANTITY_SCALE:.10g}"
 
 
 def left_out(code: str, detail: str) -> dict[str, Any]:
