@@ -2,84 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, Max
+from django.db.models import F, Max, Min
 from django.utils import timezone
 
 from catalog.models import Product, Supplier, Warehouse
-from forecasting.models import Forecast, ForecastRun, Method
+from forecasting.accuracy import Accuracy
+from forecasting.models import Forecast, ForecastRun
 from stock.models import DemandMonth
-from stock.services.demand import demand_panel
+from stock.services.demand import censored_panel, demand_panel
 from tenancy.context import Scope, in_current_shop
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from forecasting.engine.panel import Panel, PanelForecast
 
-    from forecasting.engine.choose import SeriesForecast
-
-# Products forecast between two commits: what a killed night has to do again at most.
-CHUNK = 50
+# Products forecast together: enough to learn from each other, and few enough for any machine.
+CHUNK = 4_000
 # Demand older than this changes no forecast and is not read.
-HISTORY_DAYS = 730
+HISTORY_DAYS = 1_100
 SHORTEST_HORIZON = 56
 LONGEST_HORIZON = 400
+_BATCH = 500
+# The middle 68 % of a normal distribution are two standard errors wide.
+_ONE_SIGMA = (0.1587, 0.8413)
+_WEEK = 7
 
 Progress = Callable[[int, int], None]
 Place = tuple[int, int]  # warehouse id, product id
 
 
-@dataclass(slots=True)
-class MethodTotals:
-    """products: forecast by this method. The rest is of those that could be tested, units a week."""
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Places that are forecast together, with the category of each product."""
 
-    products: int = 0
-    tested: int = 0
-    error: float = 0.0
-    naive_error: float = 0.0
-    units: float = 0.0
-
-
-@dataclass(slots=True)
-class Totals:
-    """A run's `errors`: how good the forecasts are, all products together and by method."""
-
-    products: int = 0
-    tested: int = 0
-    # Tested products for which nothing beat the naive forecast.
-    naive_kept: int = 0
-    # Rare sellers that the naive forecast would have served better; it is not used for those.
-    naive_missed: int = 0
-    error: float = 0.0
-    naive_error: float = 0.0
-    units: float = 0.0
-    methods: dict[str, MethodTotals] = field(default_factory=dict)
-
-    def add(self, forecast: SeriesForecast) -> None:
-        of_method = self.methods.setdefault(forecast.method, MethodTotals())
-        self.products += 1
-        of_method.products += 1
-        if forecast.error is None or forecast.naive_error is None:
-            return
-        if forecast.method == Method.SEASONAL_NAIVE:
-            self.naive_kept += 1
-        elif forecast.naive_error <= forecast.error:
-            self.naive_missed += 1
-        for totals in (self, of_method):
-            totals.tested += 1
-            totals.error += forecast.error
-            totals.naive_error += forecast.naive_error
-            totals.units += forecast.weekly_units
+    places: tuple[Place, ...]
+    categories: tuple[int | None, ...]
 
 
 def run_forecast(
     known_to: date, *, scope: Scope = in_current_shop, progress: Progress | None = None
 ) -> ForecastRun:
-    """Forecast every active product from demand known up to `known_to`.
+    """Forecast every product that is not archived from demand known up to `known_to`.
 
     One run a day of knowledge: running it again replaces its forecasts, chunk by chunk, each in a
     transaction of its own, with the same ones if demand has not changed. Nothing is locked while
@@ -88,25 +55,28 @@ def run_forecast(
     with scope():
         run = _begin(known_to)
     with scope(write=False):
-        places = _places()
-    totals = Totals()
+        chunks = _chunks()
+        first = _first_day(known_to)
+    total = sum(len(chunk.places) for chunk in chunks)
+    accuracy = Accuracy()
     done: set[Place] = set()
-    for start in range(0, len(places), CHUNK):
+    passed = 0
+    for chunk in chunks:
         if progress:
-            progress(start, len(places))
-        chunk = places[start : start + CHUNK]
+            progress(passed, total)
+        passed += len(chunk.places)
         with scope(write=False):
-            demand = _demand(chunk, known_to)
-        found = _forecast(demand, run.horizon_days)
+            asked = _panel(chunk, first, known_to, run.horizon_days)
+        if asked is None:
+            continue
+        found = _forecast(asked[0])
         with scope():
-            _store(run, found)
-        for forecast in found.values():
-            totals.add(forecast)
-        done |= found.keys()
+            done |= _store(run, found, asked[1], chunk, accuracy)
+        accuracy.add_coverage(dict(found.covered), len(found.keys))
     with scope():
-        _finish(run, totals, done)
+        _finish(run, accuracy, done)
     if progress:
-        progress(len(places), len(places))
+        progress(total, total)
     return run
 
 
@@ -123,81 +93,165 @@ def _begin(known_to: date) -> ForecastRun:
     return run
 
 
-def _places() -> list[Place]:
-    """Where an active product has demand, a warehouse at a time."""
-    return list(
+def _chunks() -> list[_Chunk]:
+    """Where a product has demand, a warehouse and a category after the other."""
+    places = list(
         DemandMonth.objects.filter(
-            product__in=Product.objects.filter(state=Product.State.ACTIVE),
+            product__in=Product.objects.exclude(state=Product.State.ARCHIVED),
             warehouse__in=Warehouse.objects.filter(is_active=True),
         )
-        .order_by("warehouse_id", "product_id")
-        .values_list("warehouse_id", "product_id")
+        .order_by()
+        .values_list("warehouse_id", "product_id", "product__category_id")
         .distinct()
     )
+    places.sort(key=lambda place: (place[0], place[2] or 0, place[1]))
+    count = -(-len(places) // CHUNK)
+    chunks = []
+    for number in range(count):
+        # Of about equal size: a small rest would have to learn alone.
+        part = places[len(places) * number // count : len(places) * (number + 1) // count]
+        chunks.append(
+            _Chunk(
+                tuple((warehouse, product) for warehouse, product, _category in part),
+                tuple(category for _warehouse, _product, category in part),
+            )
+        )
+    return chunks
 
 
-def _demand(places: list[Place], known_to: date) -> dict[Place, NDArray[np.float64]]:
-    """Units per day up to `known_to`, for the places where any day is known."""
+def _first_day(known_to: date) -> date:
+    """The same for all chunks, so that all forecasts have the same axes."""
+    month = DemandMonth.objects.aggregate(first=Min("month"))["first"] or known_to
+    return min(max(month, known_to - timedelta(days=HISTORY_DAYS)), known_to)
+
+
+def _panel(chunk: _Chunk, first: date, known_to: date, horizon: int) -> tuple[Panel, list[Place]] | None:
+    """The demand of a chunk up to `known_to`, and the places of its rows; None if no day is known."""
     import numpy as np
 
-    demand: dict[Place, NDArray[np.float64]] = {}
-    for warehouse_id in sorted({warehouse_id for warehouse_id, _product in places}):
-        wanted = [product_id for place_id, product_id in places if place_id == warehouse_id]
-        since = known_to - timedelta(days=HISTORY_DAYS)
-        products, days, panel = demand_panel(warehouse_id, product_ids=wanted, since=since)
+    from forecasting.engine.panel import Panel
+
+    length = (known_to - first).days + 1
+    demand = np.full((len(chunk.places), length), np.nan, dtype=np.float32)
+    at_least = np.zeros(demand.shape, dtype=bool)
+    rows = {place: row for row, place in enumerate(chunk.places)}
+    for warehouse_id in sorted({warehouse_id for warehouse_id, _product in chunk.places}):
+        wanted = [product_id for place_id, product_id in chunk.places if place_id == warehouse_id]
+        products, days, sold = demand_panel(warehouse_id, product_ids=wanted, since=first)
         if not days or days[0] > known_to:
             continue
-        length = (known_to - days[0]).days + 1
-        padded = np.full((len(products), length), np.nan)
-        shared = min(length, panel.shape[1])
-        padded[:, :shared] = panel[:, :shared]
-        for product_id, series in zip(products, padded, strict=True):
-            if np.isfinite(series).any():
-                demand[warehouse_id, product_id] = series
-    return demand
+        least = censored_panel(warehouse_id, product_ids=wanted, since=first)
+        # Whole months are read: cut what lies before the first day and after what is known.
+        skip = max((first - days[0]).days, 0)
+        start = max((days[0] - first).days, 0)
+        width = min(len(days) - skip, length - start)
+        here = [rows[warehouse_id, product_id] for product_id in products]
+        demand[here, start : start + width] = sold[:, skip : skip + width]
+        at_least[here, start : start + width] = least[:, skip : skip + width]
+    told = np.flatnonzero(np.isfinite(demand).any(axis=1))
+    if not told.size:
+        return None
+    places = [chunk.places[row] for row in told]
+    categories = np.array([chunk.categories[row] or 0 for row in told])
+    warehouses = np.array([warehouse_id for warehouse_id, _product in places])
+    panel = Panel(
+        keys=tuple(f"{warehouse_id}/{product_id}" for warehouse_id, product_id in places),
+        demand=demand[told],
+        first=np.datetime64(first),
+        freq="D",
+        horizon=horizon,
+        category=np.unique(categories, return_inverse=True)[1],
+        group=np.unique(warehouses, return_inverse=True)[1],
+        at_least=at_least[told],
+    )
+    return panel, places
 
 
-def _forecast(demand: dict[Place, NDArray[np.float64]], horizon: int) -> dict[Place, SeriesForecast]:
-    from forecasting.engine.choose import forecast_series
+def _forecast(panel: Panel) -> PanelForecast:
+    from forecasting.engine.forecast import forecast_panel
 
-    return {place: forecast_series(series, horizon) for place, series in demand.items()}
+    return forecast_panel(panel)
 
 
-def _store(run: ForecastRun, found: dict[Place, SeriesForecast]) -> None:
+def _store(
+    run: ForecastRun,
+    found: PanelForecast,
+    places: Sequence[Place],
+    chunk: _Chunk,
+    accuracy: Accuracy,
+) -> set[Place]:
+    import numpy as np
+
+    run.lead_times, run.levels = list(found.leads), found.levels.tolist()
+    run.save(update_fields=["lead_times", "levels"])
+    category = dict(zip(chunk.places, chunk.categories, strict=True))
+    forecasts = list(_rows(run, found, places))
+    for place, forecast, rate in zip(places, forecasts, found.demand_rate, strict=True):
+        units = 0.0 if np.isnan(rate) else float(rate) * _WEEK
+        accuracy.add(forecast, weekly_units=units, category_id=category[place])
     Forecast.objects.bulk_create(
-        [
-            Forecast(
-                run=run,
-                warehouse_id=warehouse_id,
-                product_id=product_id,
-                method=forecast.method,
-                mean=[round(float(units), 4) for units in forecast.mean],
-                sigma=round(forecast.sigma, 4),
-                error=_rounded(forecast.error),
-                naive_error=_rounded(forecast.naive_error),
-            )
-            for (warehouse_id, product_id), forecast in found.items()
-        ],
+        forecasts,
+        batch_size=_BATCH,
         update_conflicts=True,
         unique_fields=["shop", "run", "warehouse", "product"],
-        update_fields=["method", "mean", "sigma", "error", "naive_error"],
+        update_fields=["method", "mean", "distances", "sigma", "error", "naive_error", "bias", "parts"],
     )
+    return set(places)
 
 
-def _finish(run: ForecastRun, totals: Totals, done: set[Place]) -> None:
+def _rows(run: ForecastRun, found: PanelForecast, places: Sequence[Place]) -> Iterator[Forecast]:
+    week = min(_WEEK, run.horizon_days)
+    low, high = found.sum_quantiles(week, _ONE_SIGMA).T
+    sigma = (high - low) / 2 / week**0.5
+    for row, (warehouse_id, product_id) in enumerate(places):
+        yield Forecast(
+            run=run,
+            warehouse_id=warehouse_id,
+            product_id=product_id,
+            method=found.methods[int(found.method[row])],
+            mean=found.mean[row].tolist(),
+            distances=found.distances[row].ravel().tolist(),
+            sigma=round(float(sigma[row]), 4),
+            error=_rounded(found.error[row]),
+            naive_error=_rounded(found.naive_error[row]),
+            bias=_rounded(found.bias[row]),
+            parts=_parts(found, row),
+        )
+
+
+def _parts(found: PanelForecast, row: int) -> dict[str, Any]:
+    """What made the number, for pages: the level times these multipliers is the mean.
+
+    level: units a day. weekday: of the first seven days ahead, as they come. Other
+    factors: their mean over the next four weeks. weights: shares of the methods above 1 %.
+    """
+    parts: dict[str, Any] = {
+        "level": round(float(found.level[row]), 4),
+        "unknown_days": int(found.unknown[row]),
+        "tested": int(found.tested[row]),
+        "weights": {
+            name: round(float(share), 3)
+            for name, share in zip(found.methods, found.weights[row], strict=True)
+            if share >= 0.01
+        },
+        "factors": {},
+    }
+    for name, values in found.factors.items():
+        if name == "weekday":
+            parts["weekday"] = [round(float(value), 3) for value in values[row, :_WEEK]]
+        elif name not in ("closed", "none"):
+            parts["factors"][name] = round(float(values[row, : 4 * _WEEK].mean()), 3)
+    return parts
+
+
+def _finish(run: ForecastRun, accuracy: Accuracy, done: set[Place]) -> None:
     stored = Forecast.objects.filter(run=run).values_list("pk", "warehouse_id", "product_id")
     gone = [pk for pk, warehouse_id, product_id in stored if (warehouse_id, product_id) not in done]
     Forecast.objects.filter(pk__in=gone).delete()
-    run.errors = _in_digits(asdict(totals))
+    run.errors = accuracy.as_json()
     run.finished_at = timezone.now()
     run.save(update_fields=["errors", "finished_at"])
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
-
-
-def _in_digits(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _in_digits(inner) for key, inner in value.items()}
-    return round(value, 3) if isinstance(value, float) else value
+def _rounded(value: float) -> float | None:
+    return None if value != value else round(float(value), 4)

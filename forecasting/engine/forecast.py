@@ -309,7 +309,7 @@ class _Engine:
             # Days have their week; years are in the factors already, so weeks and months go without.
             season = 7 if panel.freq == "D" else 1
             if panel.freq != "D":
-                demand = demand / np.maximum(self.past[rows, : panel.periods], 0.05)
+                demand = (demand / np.maximum(self.past[rows, : panel.periods], 0.05)).astype(np.float32)
             fit_to = max(int(origins[0]) + 1, int(0.6 * panel.periods))
             found = (
                 smoothing.smooth(demand, season, origins[:-1], steps, fit_to) if len(origins) > 1 else None
@@ -319,10 +319,9 @@ class _Engine:
                 if found
                 else smoothing.smooth(demand, season, origins, 1, panel.periods).weights
             )
-            last = smoothing.project(demand, weights, season, origins[-1:], horizon)[:, 0]
+            ahead[rows] = smoothing.project(demand, weights, season, origins[-1:], horizon)[:, 0]
             if panel.freq != "D":
-                last = last * self.ahead[rows, panel.periods :]
-            ahead[rows] = last
+                ahead[rows] *= self.ahead[rows, panel.periods :]
             if found:
                 paths[rows] = found.paths * flat[rows] if panel.freq != "D" else found.paths
         return paths, ahead
