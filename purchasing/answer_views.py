@@ -16,7 +16,7 @@ from common.errors import ParstockError
 from common.forms import focus_first_error
 from purchasing import lead_times, queries
 from purchasing.answer_forms import AnswerForm, Asked
-from purchasing.models import PurchaseOrder
+from purchasing.order_page import change_and_return, find_order
 from purchasing.services import confirming
 from tenancy.access import require
 from tenancy.permissions import Permission
@@ -27,7 +27,7 @@ from tenancy.requests import ShopRequest
 @require(Permission.ORDERS_APPROVE)
 def order_confirm(request: ShopRequest, number: str) -> HttpResponse:
     """Write down what the supplier said by telephone or mail; with `all`, everything as ordered."""
-    found = _find(number)
+    found = find_order(number)
     everything = "all" in request.POST
     lines = list(queries.ordered_lines(found))
     form = AnswerForm(
@@ -70,19 +70,9 @@ def order_confirm(request: ShopRequest, number: str) -> HttpResponse:
 @require(Permission.ORDERS_APPROVE)
 def order_accept(request: ShopRequest, number: str) -> HttpResponse:
     """Agree to an answer that differs from the order."""
-    found = _find(number)
-    try:
-        with transaction.atomic():
-            found = confirming.accept(found, actor=request.user)
-    except ParstockError as refusal:
-        messages.error(request, refusal.detail)
-    else:
-        ended = found.state == PurchaseOrder.State.CANCELLED
-        said = (
-            _("Nothing of %(number)s will come; it is cancelled.") if ended else _("%(number)s is confirmed.")
-        )
-        messages.success(request, said % {"number": number})
-    return redirect("order", request.shop.slug, number)
+    found = find_order(number)
+    said = _("The answer to %(number)s is agreed.") % {"number": number}
+    return change_and_return(request, found, lambda: confirming.accept(found, actor=request.user), said)
 
 
 @require_GET
@@ -100,7 +90,3 @@ def supplier_delivery(request: Any, supplier_id: int) -> HttpResponse:
     }
     page = "lead_time.html" if request.htmx else "supplier_delivery.html"
     return render(request, f"purchasing/{page}", context)
-
-
-def _find(number: str) -> PurchaseOrder:
-    return get_object_or_404(PurchaseOrder.objects.select_related("supplier", "warehouse"), number=number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from catalog.models import Product, Supplier, Warehouse
 from catalog.queries import active_warehouses, products_by_code
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
-from purchasing.services.receiving import LONGEST_KEY, Received
 from tenancy.shop_forms import QuantityField, UnitPriceField
 
 
@@ -163,35 +161,6 @@ class AddLineForm(forms.Form):
         """The product whose very code was typed."""
         code = self.cleaned_data["sku"]
         return products_by_code([code]).get(code)
-
-
-class ReceiveForm(forms.Form):
-    """What arrived, line by line; blank is nothing. The key makes a second click harmless."""
-
-    key = forms.CharField(max_length=LONGEST_KEY, widget=forms.HiddenInput)
-    accept_more = forms.BooleanField(
-        label=gettext_lazy("More arrived than was ordered, take it all in"), required=False
-    )
-
-    def __init__(self, *args: Any, lines: Iterable[PurchaseOrderLine], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.lines = list(lines)
-        self.initial["key"] = uuid.uuid4().hex
-        for line in self.lines:
-            label = _("Received of %(product)s") % {"product": line.product.name}
-            self.fields[name_of(line)] = _quantity_of_line(label, required=False)
-
-    def received(self, *, everything: bool) -> list[Received]:
-        """`everything`: all that is still open, whatever was typed."""
-        quantities = (
-            (line, line.open_quantity if everything else self.cleaned_data[name_of(line)])
-            for line in self.lines
-        )
-        return [
-            Received(line.product_id, quantity)
-            for line, quantity in quantities
-            if quantity is not None and (quantity or not everything)
-        ]
 
 
 class SendAgainForm(forms.Form):

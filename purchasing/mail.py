@@ -59,6 +59,9 @@ def _context(mail: OutboundMail, document: Document) -> dict[str, Any]:
     if mail.kind == OutboundMail.Kind.CHANGE:
         old = document_at(mail.order, queries.revision_told_before(mail))
         context |= {"changes": changes_between(old, document), "old_wanted_on": long_day(old.wanted_on)}
+    if mail.kind == OutboundMail.Kind.CLOSING:
+        lines = [line for line in queries.ordered_lines(mail.order) if line.open_quantity]
+        context["missing"] = [(line.product.name, line.open_quantity) for line in lines]
     return context
 
 
@@ -75,6 +78,8 @@ def _subject(mail: OutboundMail, document: Document) -> str:
     }
     if mail.kind == OutboundMail.Kind.CANCELLATION:
         return _("Order %(number)s from %(shop)s is cancelled") % words
+    if mail.kind == OutboundMail.Kind.CLOSING:
+        return _("Order %(number)s from %(shop)s is closed") % words
     if mail.kind == OutboundMail.Kind.CHANGE:
         return _("Order %(number)s from %(shop)s has changed, revision %(revision)s") % words
     return _("Order %(number)s from %(shop)s, %(total)s") % words

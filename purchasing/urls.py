@@ -1,6 +1,6 @@
 from django.urls import path
 
-from purchasing import answer_views, edit_views, limit_views, mail_views, views
+from purchasing import answer_views, edit_views, limit_views, mail_views, receive_views, views
 
 urlpatterns = [
     path("orders/", views.orders, name="orders"),
@@ -20,18 +20,20 @@ urlpatterns = [
     path("orders/<slug:number>/undo/", views.order_undo, name="order_undo"),
     path("orders/<slug:number>/send/", views.order_send, name="order_send"),
     path("orders/<slug:number>/cancel/", views.order_cancel, name="order_cancel"),
-    path("orders/<slug:number>/close/", views.order_close, name="order_close"),
+    path("orders/<slug:number>/close/", receive_views.order_close, name="order_close"),
     path("orders/<slug:number>/reopen/", views.order_reopen, name="order_reopen"),
-    path("orders/<slug:number>/receive/", views.order_receive, name="order_receive"),
+    path("orders/<slug:number>/receive/", receive_views.order_receive, name="order_receive"),
     path(
-        "orders/<slug:number>/receipts/<int:receipt_id>/undo/", views.receipt_undo, name="order_receipt_undo"
+        "orders/<slug:number>/receipts/<int:receipt_id>/undo/",
+        receive_views.receipt_undo,
+        name="order_receipt_undo",
     ),
     path("orders/<slug:number>/pdf/", views.order_pdf_file, name="order_pdf"),
     path("orders/<slug:number>/confirm/", answer_views.order_confirm, name="order_confirm"),
     path("orders/<slug:number>/accept/", answer_views.order_accept, name="order_accept"),
     path("settings/orders/", limit_views.order_settings, name="order_settings"),
     path("suppliers/<int:supplier_id>/delivery/", answer_views.supplier_delivery, name="supplier_delivery"),
-    path("receive/", views.expected_goods, name="expected_goods"),
+    path("receive/", receive_views.expected_goods, name="expected_goods"),
     path("mails/", mail_views.mails, name="mails"),
     path("mails/<int:mail_id>/", mail_views.mail, name="mail"),
     path("mails/<int:mail_id>/source/", mail_views.mail_source, name="mail_source"),

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from common.errors import ParstockError
 from common.forms import focus_first_error
 from purchasing import queries
-from purchasing.forms import NewOrderForm, OrderFilterForm, ReceiveForm, name_of
-from purchasing.models import PurchaseOrder, Receipt
+from purchasing.forms import NewOrderForm, OrderFilterForm
+from purchasing.models import PurchaseOrder
 from purchasing.money import rates_by_currency, totals_of, value_of
 from purchasing.order_page import back_to, change_and_return, find_order, show
 from purchasing.pdf import order_pdf
 from purchasing.services import approval, drafts
-from purchasing.services.receiving import MoreThanOrdered, receive, undo_receipt
 from tenancy.access import require
 from tenancy.permissions import Permission
 from tenancy.requests import ShopRequest
@@ -57,14 +53,6 @@ def orders(request: ShopRequest) -> HttpResponse:
         "today": timezone.localdate(),
     }
     return render(request, "purchasing/orders.html", context)
-
-
-@require_GET
-@require(Permission.STOCK_RECEIVE)
-def expected_goods(request: ShopRequest) -> HttpResponse:
-    """What is on its way: where receiving begins."""
-    page = Paginator(queries.expected_goods(), ROWS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "purchasing/expected_goods.html", {"page": page, "today": timezone.localdate()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -140,14 +128,6 @@ def order_cancel(request: ShopRequest, number: str) -> HttpResponse:
 
 @require_POST
 @require(Permission.ORDERS_APPROVE)
-def order_close(request: ShopRequest, number: str) -> HttpResponse:
-    found = find_order(number)
-    said = _("%(number)s is closed; nothing more is expected.") % {"number": number}
-    return change_and_return(request, found, lambda: approval.close(found, actor=request.user), said)
-
-
-@require_POST
-@require(Permission.ORDERS_APPROVE)
 def order_reopen(request: ShopRequest, number: str) -> HttpResponse:
     found = find_order(number)
     said = _("%(number)s is open again.") % {"number": number}
@@ -160,50 +140,3 @@ def order_pdf_file(request: ShopRequest, number: str) -> HttpResponse:
     found = find_order(number)
     headers = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
     return HttpResponse(order_pdf(found), content_type="application/pdf", headers=headers)
-
-
-# ---- receiving ----------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "POST"])
-@require(Permission.STOCK_RECEIVE)
-def order_receive(request: ShopRequest, number: str) -> HttpResponse:
-    """Take goods in; `all` takes in everything that is still open."""
-    found = find_order(number)
-    lines = list(queries.ordered_lines(found))
-    form = ReceiveForm(request.POST if request.method == "POST" else None, lines=lines)
-    asks = False
-    if request.method == "POST":
-        if form.is_valid():
-            try:
-                with transaction.atomic():
-                    receive(
-                        found,
-                        lines=form.received(everything="all" in request.POST),
-                        key=form.cleaned_data["key"],
-                        actor=request.user,
-                        accept_more=form.cleaned_data["accept_more"],
-                    )
-            except MoreThanOrdered as refusal:
-                asks = True
-                form.add_error(None, refusal.detail)
-            except ParstockError as refusal:
-                form.add_error(None, refusal.detail)
-            else:
-                messages.success(request, _("The goods of %(number)s are in stock.") % {"number": number})
-                return back_to(request, found)
-        focus_first_error(form)
-    elif not found.can_receive:
-        return back_to(request, found)
-    rows = [{"line": line, "field": form[name_of(line)]} for line in lines]
-    context = {"order": found, "form": form, "rows": rows, "asks": asks}
-    return render(request, "purchasing/receive.html", context)
-
-
-@require_POST
-@require(Permission.STOCK_UNDO)
-def receipt_undo(request: ShopRequest, number: str, receipt_id: int) -> HttpResponse:
-    found = find_order(number)
-    receipt = get_object_or_404(Receipt, order=found, pk=receipt_id)
-    said = _("The receipt is undone; the goods have left the stock again.")
-    return change_and_return(request, found, lambda: undo_receipt(receipt, actor=request.user), said)
