@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from functools import cache
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -22,8 +24,12 @@ from purchasing.document import (
 )
 from purchasing.models import PurchaseOrder
 
-LATIN, LATIN_BOLD, CHINESE = "Helvetica", "Helvetica-Bold", "STSong-Light"
+LATIN, LATIN_BOLD = "Helvetica", "Helvetica-Bold"
+# In the folder beside this file, with their licences: other European scripts, and Chinese and Japanese.
+WIDE, CHINESE = "DejaVuSans", "DroidSansFallbackFull"
+FONTS = Path(__file__).parent / "fonts"
 MARGIN = 40
+FRAME_PADDING = 6  # ReportLab's own, inside the margins
 
 
 def order_pdf(order: PurchaseOrder, revision: int | None = None) -> bytes:
@@ -37,7 +43,6 @@ def order_pdf(order: PurchaseOrder, revision: int | None = None) -> bytes:
 def printed(document: Document) -> bytes:
     from reportlab.platypus import SimpleDocTemplate
 
-    _register_fonts()
     with in_language_of(document):
         out = io.BytesIO()
         template = SimpleDocTemplate(
@@ -61,41 +66,38 @@ def _a4() -> tuple[float, float]:
     return A4
 
 
-def _register_fonts() -> None:
+# ---- fonts and text -----------------------------------------------------------------------------
+
+
+@cache
+def _letters_of(font: str) -> frozenset[int]:
+    """The characters of a bundled font. Reading it registers it; PDFs embed what they use of it."""
     from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfbase.ttfonts import TTFont
 
-    if CHINESE not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
-
-
-# ---- text ---------------------------------------------------------------------------------------
+    face = TTFont(font, str(FONTS / f"{font}.ttf"))
+    pdfmetrics.registerFont(face)
+    return frozenset(face.face.charToGlyph)
 
 
+@cache
 def font_of(character: str) -> str:
-    """The built-in font that has the character, or nothing.
-
-    Helvetica knows Western European letters, the Chinese font also Greek and Cyrillic ones.
-    """
-    for font, encoding in ((LATIN, "cp1252"), (CHINESE, "gbk")):
-        try:
-            character.encode(encoding)
-        except UnicodeEncodeError:
-            continue
-        return font
-    return ""
+    """The font that has the character, or nothing: Helvetica if it can, which needs no embedding."""
+    try:
+        character.encode("cp1252")
+    except UnicodeEncodeError:
+        known = (font for font in (WIDE, CHINESE) if ord(character) in _letters_of(font))
+        return next(known, "")
+    return LATIN
 
 
 def printable(text: str) -> str:
-    """`text` with what no built-in font has replaced: `ł` by `l`, at worst by a question mark."""
+    """`text` with what no font has replaced by its plain letter, at worst by a question mark."""
     return "".join(c if font_of(c) else _plain_letter(c) for c in text.replace("\u2212", "-"))
 
 
-_LETTERS = str.maketrans("łŁđĐħĦıĸŧŦ", "lLdDhHiktT")
-
-
 def _plain_letter(character: str) -> str:
-    base = unicodedata.normalize("NFKD", character.translate(_LETTERS))
+    base = unicodedata.normalize("NFKD", character)
     return "".join(c for c in base if font_of(c) and not unicodedata.combining(c)) or "?"
 
 
@@ -182,7 +184,7 @@ def _addresses(document: Document) -> Any:
     if document.wanted_on:
         wanted = _("Please deliver by %(day)s") % {"day": long_day(document.wanted_on)}
         cells[2].append(_paragraph(wanted, bold=True))
-    table = Table([cells], colWidths=[170, 176, 169], hAlign="LEFT")
+    table = Table([cells], colWidths=[166, 172, 165], hAlign="LEFT")
     table.setStyle(
         TableStyle(
             [
@@ -211,10 +213,10 @@ def _lines(document: Document) -> Any:
     from reportlab.platypus import Table, TableStyle
 
     left, right = [_("Your code"), _("Product")], [_("Packs"), _("Quantity"), _("Unit cost")]
-    widths: list[float] = [76, 181, 60, 58, 66, 74]
+    widths: list[float] = [76, 175, 60, 56, 64, 72]
     if document.is_taxed:
         right.append(_("Tax"))
-        widths = [72, 159, 56, 58, 62, 38, 70]
+        widths = [70, 151, 54, 56, 62, 40, 70]
     headings = [_paragraph(text, size=8, grey=True) for text in left]
     headings += [_paragraph(text, size=8, grey=True, right=True) for text in [*right, _("Net")]]
     rows = [headings, *(_row(line, document) for line in document.lines)]
@@ -308,16 +310,16 @@ def _numbered_canvas(document: Document) -> Any:
 
         def foot(self, text: str) -> None:
             footer = _paragraph(text, size=8, grey=True, right=True)
-            width = self._pagesize[0] - 2 * MARGIN
-            footer.wrap(width, 20)
-            footer.drawOn(self, MARGIN, 28)
+            inner = MARGIN + FRAME_PADDING
+            footer.wrap(self._pagesize[0] - 2 * inner, 20)
+            footer.drawOn(self, inner, 28)
 
         def mark(self, text: str) -> None:
             self.saveState()
             self.setFillGray(0.5, 0.16)
             self.translate(self._pagesize[0] / 2, self._pagesize[1] / 2)
             self.rotate(52)
-            self.setFont(LATIN_BOLD if font_of(text[0]) == LATIN else CHINESE, 150)
+            self.setFont(LATIN_BOLD if font_of(text[0]) == LATIN else font_of(text[0]), 150)
             self.drawCentredString(0, -50, text)
             self.restoreState()
 

@@ -61,10 +61,20 @@ def test_chinese_names_print_beside_latin_codes(shop, trade):
     assert "■" not in text
 
 
-def test_letters_no_built_in_font_has_are_replaced_by_their_nearest():
-    assert printable("Łódź, Čapek, Ő, naïve €5 − 2") == "Lódz, Capek, O, naïve €5 - 2"
-    assert printable("Ελλάδα Москва 茶") == "Ελλαδα Москва 茶"
-    assert printable("\U0001f56f") == "?"
+def test_letters_that_no_font_has_are_replaced():
+    for text in ("Łódź, Čapek, Ő, naïve €5", "Ελλάδα Москва 茶 カタカナ ₺"):
+        assert printable(text) == text
+    assert printable("5 − 2 \U0001f56f ｱ") == "5 - 2 ? ｱ"
+
+
+def test_fonts_beyond_helvetica_are_embedded_so_that_every_reader_sees_them(shop, trade):
+    product = make_product(name="青花茶杯 Łódź")
+    set_terms(trade.supplier, product)
+    reader = PdfReader(io.BytesIO(order_pdf(trade.draft(24_000, product))))
+    fonts = reader.pages[0]["/Resources"]["/Font"].values()
+    embedded = [font["/BaseFont"] for font in fonts if "/FontFile2" in font.get("/FontDescriptor", {})]
+    assert any("DroidSansFallback" in name for name in embedded)
+    assert any("DejaVuSans" in name for name in embedded)
 
 
 def test_a_long_order_repeats_its_heading_and_counts_its_pages(shop, trade):
