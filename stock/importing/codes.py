@@ -139,28 +139,32 @@ def find_no_products(
     known: search keys of the shop's products, which are goods whatever they are called.
     said: what somebody decided before, by search key: whether it is a product.
     """
-    numbered = sum(1 for code in codes.values() if _DIGIT.search(code.sku))
-    all_numbered = numbered >= _NUMBERED * len(codes)
-    found = {}
+    found: dict[str, NoProduct] = {}
+    asked: dict[str, Code] = {}
     for key, code in codes.items():
         if key in said:
             if not said[key]:
                 found[key] = NoProduct.SAID
-        elif key not in known and (why := _why_no_product(key, code, all_numbered)):
-            found[key] = why
+        elif key not in known:
+            if why := _why_no_product(key, code):
+                found[key] = why
+            else:
+                asked[key] = code
+    goods = codes.keys() - found.keys()
+    if sum(1 for key in goods if _DIGIT.search(key)) >= _NUMBERED * len(goods):
+        odd = (key for key, code in asked.items() if not _DIGIT.search(key) and not _is_steady(code))
+        found |= dict.fromkeys(odd, NoProduct.NO_DIGITS)
     return found
 
 
-def _why_no_product(key: str, code: Code, all_numbered: bool) -> NoProduct | None:
-    has_digits = _DIGIT.search(key) is not None
+def _why_no_product(key: str, code: Code) -> NoProduct | None:
     if _PLACEHOLDERS.fullmatch(key):
         return NoProduct.PLACEHOLDER
-    if _FEE_CODE.fullmatch(key) or _is_called_fee(code, unusual=len(key) <= 3 or not has_digits):
+    unusual = len(key) <= 3 or not _DIGIT.search(key)
+    if _FEE_CODE.fullmatch(key) or _is_called_fee(code, unusual=unusual):
         return NoProduct.FEE
     if code.lines >= _MANY_LINES and code.ones >= _OWN_PRICES * code.lines and _own_prices(code):
         return NoProduct.MONEY
-    if all_numbered and not has_digits and not _is_steady(code):
-        return NoProduct.NO_DIGITS
     return None
 
 

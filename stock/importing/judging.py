@@ -70,6 +70,7 @@ class Judged:
     """lines, outcomes: beside each other, in the file's order.
 
     day_of_sale: of each cancelling line, by its row, the day whose demand it lowers.
+    known_cancelled: lines that cancel a sale which another file has brought, with the day of that sale.
     repeats, same, on_known_days: lines that stand in the file twice, that another file has brought,
         and that lie on days which another file covers; counted whether they are taken or not.
     """
@@ -81,6 +82,7 @@ class Judged:
     codes: dict[str, Code]
     no_products: dict[str, NoProduct]
     day_of_sale: dict[int, date] = field(default_factory=dict)
+    known_cancelled: list[tuple[Line, date]] = field(default_factory=list)
     repeats: int = 0
     same: int = 0
     on_known_days: int = 0
@@ -203,6 +205,15 @@ def _find_known(judged: Judged, choices: Choices, earlier: Earlier) -> None:
 def _find_cancelled(judged: Judged) -> None:
     """Lines that another file brought take part, so that no sale is cancelled twice."""
     there = {Outcome.SALE, Outcome.RETURN, Outcome.KNOWN}
-    both = [line for line, what in zip(judged.lines, judged.outcomes, strict=True) if what in there]
+    outcome_of = {
+        line.row: what for line, what in zip(judged.lines, judged.outcomes, strict=True) if what in there
+    }
+    both = [line for line in judged.lines if line.row in outcome_of]
     backs = [line for line in both if line.quantity < 0]
-    judged.cancel(returns.match((line for line in both if line.quantity > 0), backs))
+    found = returns.match((line for line in both if line.quantity > 0), backs)
+    judged.cancel({row: sale.day for row, sale in found.items()})
+    judged.known_cancelled = [
+        (back, found[back.row].day)
+        for back in backs
+        if back.row in found and outcome_of[found[back.row].row] is Outcome.KNOWN
+    ]

@@ -50,6 +50,9 @@ class Document:
 
 @dataclass(slots=True)
 class Plan:
+    """products: search keys of all that was sold, also where every sale of it was cancelled."""
+
+    products: set[str]
     demand: list[DayDemand]
     documents: list[Document]
 
@@ -61,10 +64,6 @@ class Plan:
             found.append(some)
         found += _together(self.documents)
         return found
-
-    def counts(self) -> tuple[int, int]:
-        """Rows of demand, movements."""
-        return len(self.demand), sum(len(document.lines) for document in self.documents)
 
 
 def _together(documents: list[Document]) -> Iterator[list[Document]]:
@@ -89,10 +88,13 @@ def plan(judged: Judged, opening: Mapping[int, date]) -> Plan:
     """
     demand: dict[tuple[int, str, date], int] = {}
     days: dict[tuple[int, date, bool], list[int]] = {}
+    products: set[str] = set()
     for place, (line, outcome) in enumerate(zip(judged.lines, judged.outcomes, strict=True)):
         if outcome not in TAKEN:
             continue
         kept = line.day >= opening[line.warehouse]
+        if kept or outcome is not Outcome.RETURN:
+            products.add(line.key)
         if outcome is Outcome.SALE and not kept:
             sold = (line.warehouse, line.key, line.day)
             demand[sold] = demand.get(sold, 0) + line.quantity
@@ -107,7 +109,7 @@ def plan(judged: Judged, opening: Mapping[int, date]) -> Plan:
     # What goes out before what comes back.
     for day in sorted(days, key=lambda day: (day[1], day[0], not day[2])):
         documents += _documents(judged, day, days[day])
-    return Plan(rows, documents)
+    return Plan(products, rows, documents)
 
 
 def _documents(judged: Judged, day: tuple[int, date, bool], places: list[int]) -> Iterator[Document]:

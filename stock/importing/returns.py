@@ -20,7 +20,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from operator import attrgetter
 
 from stock.importing.reading import Line
@@ -59,18 +59,18 @@ def is_cancelling(invoice: str) -> bool:
     return _CANCELLING.fullmatch(invoice) is not None
 
 
-def match(sales: Iterable[Line], backs: Sequence[Line]) -> dict[int, date]:
-    """By row of each line of `backs` that cancels a sale, the day of that sale.
+def match(sales: Iterable[Line], backs: Sequence[Line]) -> dict[int, Line]:
+    """By row of each line of `backs` that cancels a sale, that sale.
 
     sales: lines with quantities above zero; backs: with quantities below.
     """
-    found: dict[int, date] = {}
+    found: dict[int, Line] = {}
     earlier = _by_buyer(sales, backs)
     for back in sorted(backs, key=_in_time):
         sale = _cancelled(back, earlier[_buyer(back)])
         if sale is not None:
             sale.left += back.quantity
-            found[back.row] = sale.line.day
+            found[back.row] = sale.line
     return found
 
 

@@ -19,14 +19,22 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from catalog.models import Warehouse
 from common.dates import end_of_day
 from common.units import QUANTITY_SCALE
 from imports.models import FileImport
-from stock.models import DemandMonth, HistorySale, Kind, Movement, Observation, SalesImport
+from stock.models import (
+    DemandMonth,
+    HistorySale,
+    ImportedPosting,
+    Kind,
+    Movement,
+    Observation,
+    SalesImport,
+)
 from stock.places import Place
 from tenancy.context import current_shop
 
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WRITE_BATCH = 2_000
+_SOURCE_ENDS_AFTER = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +63,15 @@ class _Series:
     sold: dict[int, int]
     moved: dict[int, int]
     arrived: set[int]
+    # Of these, the days on which more came than customers brought back: that tells no stock.
+    delivered: set[int]
     # The first day on which somebody said what there is: opening stock or a count.
     stated: int | None = None
 
     @property
     def kept_from(self) -> int | None:
         """The day from which the balance is what stood on the shelf; None: it never was."""
-        begun = min(self.arrived, default=None)
+        begun = min(self.delivered, default=None)
         if begun is not None and begun > min(self.sold, default=begun + 1):
             begun = None  # sold before it arrived: there was stock that nobody had entered
         return min((day for day in (begun, self.stated) if day is not None), default=None)
@@ -77,27 +88,36 @@ def sales_known_to(upto: date) -> dict[int, date]:
     """By warehouse, the last day whose sales are all in; never later than `upto`.
 
     A file of sales says how far it reaches, and a sale posted by a till says that the till was
-    working on that day.
+    working on that day. Where several sources report the sales of a warehouse, a day is known once
+    all of them have reported it; one that has been silent for a month has ended.
     """
     zone = current_shop().zone
-    found: dict[int, date] = {}
+    found: dict[int, dict[str, date]] = {}
 
-    def note(rows: Iterable[tuple[int, date | None]]) -> None:
-        for warehouse_id, day in rows:
+    def note(rows: Iterable[tuple[int, str, date | None]]) -> None:
+        for warehouse_id, source, day in rows:
             if day is not None:
-                found[warehouse_id] = max(day, found.get(warehouse_id, day))
+                sources = found.setdefault(warehouse_id, {})
+                sources[source] = max(day, sources.get(source, day))
 
     note(
         SalesImport.objects.filter(file__state=FileImport.State.POSTED)
         .order_by()
-        .values_list("warehouse_id")
+        .values_list("warehouse_id", "source")
         .annotate(day=Max("known_to"))
     )
-    note(_history().filter(day__lte=upto).order_by().values_list("warehouse_id").annotate(last=Max("day")))
-    sales = _sales(upto).filter(posting__reverses=None, posting__reversals=None)
-    latest = sales.order_by().values_list("warehouse_id").annotate(latest=Max("at"))
-    note((warehouse_id, at.astimezone(zone).date()) for warehouse_id, at in latest)
-    return {warehouse_id: min(day, upto) for warehouse_id, day in found.items()}
+    history = _history().filter(day__lte=upto).order_by()
+    note(history.values_list("warehouse_id", "sales_import__source").annotate(last=Max("day")))
+    from_file = ImportedPosting.objects.filter(posting=OuterRef("posting"))
+    typed = _sales(upto).filter(~Exists(from_file), posting__reverses=None, posting__reversals=None)
+    latest = typed.order_by().values_list("warehouse_id").annotate(latest=Max("at"))
+    note((warehouse_id, "", at.astimezone(zone).date()) for warehouse_id, at in latest)
+    return {warehouse_id: min(_all_reported(sources), upto) for warehouse_id, sources in found.items()}
+
+
+def _all_reported(sources: dict[str, date]) -> date:
+    newest = max(sources.values())
+    return min(day for day in sources.values() if day > newest - _SOURCE_ENDS_AFTER)
 
 
 def close_demand(upto: date) -> ClosedDemand:
@@ -203,7 +223,7 @@ def _read(upto: date) -> dict[Place, _Series]:
     def at(place: Place, day: int) -> _Series:
         one = series.get(place)
         if one is None:
-            one = series[place] = _Series(day, {}, {}, set())
+            one = series[place] = _Series(day, {}, {}, set(), set())
         one.first = min(one.first, day)
         return one
 
@@ -235,6 +255,8 @@ def _read(upto: date) -> dict[Place, _Series]:
             one.sold[number] = one.sold.get(number, 0) - quantity
         if max(largest or 0, quantity) > 0:
             one.arrived.add(number)
+            if kind != Kind.CUSTOMER_RETURN:
+                one.delivered.add(number)
         if kind == Kind.OPENING and quantity > 0:
             one.stated = number if one.stated is None else min(one.stated, number)
     counted = (

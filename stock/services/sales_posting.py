@@ -26,8 +26,8 @@ from imports.models import FileImport
 from imports.services import take_part
 from stock.importing.judging import Judged
 from stock.importing.plan import DayDemand, Document, Plan, plan
-from stock.models import Balance, HistorySale, ImportedPosting, Kind, Posting, SalesImport
-from stock.services import ledger, sales_reading
+from stock.models import Balance, HistorySale, Kind, SalesImport
+from stock.services import imported_postings, ledger, sales_reading
 from stock.services.sales_import import opening_dates, split_by
 from tenancy.context import require_shop_id
 from tenancy.models import User
@@ -107,11 +107,9 @@ def _mark(planned: Plan) -> str:
 def _make_products(judged: Judged, planned: Plan) -> dict[str, int]:
     """Ids of all the shop's products by search key, those new in the file among them."""
     have = _product_ids()
-    needed = {row.key for row in planned.demand}
-    needed.update(line.key for document in planned.documents for line in document.lines)
     new = [
         Product(sku=code.sku, name=code.name or code.sku, price=code.price, has_decimals=code.in_parts)
-        for code in (judged.codes[key] for key in judged.codes if key in needed and key not in have)
+        for code in (judged.codes[key] for key in judged.codes if key in planned.products and key not in have)
     ]
     if new:
         Product.objects.bulk_create(new, batch_size=PRODUCTS_AT_ONCE, ignore_conflicts=True)
@@ -180,7 +178,7 @@ def _post_document(file_import: FileImport, document: Document, lines: list[ledg
         document=_called(file_import.file_name, document),
         policy="sale_import",
     )
-    ImportedPosting.objects.create(file_import=file_import, posting=posting)
+    imported_postings.remember(file_import, posting)
 
 
 def _called(file_name: str, document: Document) -> str:
@@ -195,37 +193,7 @@ def _called(file_name: str, document: Document) -> str:
 
 def undo(file_import: FileImport, run: Run, actor: User | None) -> dict[str, Any]:
     """Reverse every posting; `forget_history` ends the undo. May be called again."""
-    with run.scope(write=False):
-        total = file_import.postings.count()
-    done = 0
-    while part := _undo_part(file_import, run, actor, skip=done):
-        done += part
-        run.progress(done, total, _("Undoing sales."))
-    return {"postings": done}
-
-
-def _undo_part(file_import: FileImport, run: Run, actor: User | None, *, skip: int) -> int:
-    """Reverse the next postings, newest first; one that is reversed already answers as before."""
-    with run.scope():
-        newest_first = file_import.postings.select_related("posting").order_by("-id")
-        links = list(newest_first[skip : skip + PART_POSTINGS])
-        in_effect = [posting for link in links if (posting := _in_effect(link.posting))]
-        ledger.hold_for_reversal(in_effect)
-        for posting in in_effect:
-            key = f"import:{file_import.pk}:undo:{posting.pk}"
-            ledger.reverse(posting, key=key, actor=actor, policy="sale_import")
-        return len(links)
-
-
-def _in_effect(posting: Posting) -> Posting | None:
-    """What must be reversed so that the document no longer counts; None where it does not by now.
-
-    Somebody may have undone it by hand, and undone that.
-    """
-    counts = True
-    while undone_by := posting.reversals.first():
-        posting, counts = undone_by, not counts
-    return posting if counts else None
+    return imported_postings.undo(file_import, run, actor, policy="sale_import")
 
 
 def forget_history(file_import: FileImport) -> None:

@@ -107,7 +107,7 @@ def judge_file(file_import: FileImport, run: Run) -> FileRead:
         before = {row: date.fromisoformat(day) for row, day in settled["cancelled_before"]}
     else:
         with run.scope(write=False):
-            before = _sold_before(judged.unmatched(), file_import)
+            before = _sold_before(judged, file_import)
     judged.cancel(before)
     return FileRead(judged, others, before)
 
@@ -208,16 +208,20 @@ def _earlier(others: Iterable[FileImport]) -> Earlier | None:
     return found if found.days else None
 
 
-def _sold_before(backs: list[Line], file_import: FileImport) -> dict[int, date]:
+def _sold_before(judged: Judged, file_import: FileImport) -> dict[int, date]:
     """The day of the sale that each line cancels, among sales that other files and the till brought.
 
     Of those only sums of days are at hand: the nearest earlier day on which as much was sold, and not
     cancelled since.
     """
+    backs = judged.unmatched()
     if not backs:
         return {}
     ids = dict(Product.objects.filter(sku_key__in={line.key for line in backs}).values_list("sku_key", "pk"))
     left = _sold_by_day(set(ids.values()), file_import)
+    for line, day in judged.known_cancelled:
+        days = left.get((line.warehouse, ids.get(line.key, 0)), {})
+        days[day] = days.get(day, 0) + line.quantity
     found: dict[int, date] = {}
     for line in sorted(backs, key=lambda line: (line.at, line.row)):
         days = left.get((line.warehouse, ids.get(line.key, 0)), {})
