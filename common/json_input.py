@@ -11,7 +11,7 @@ Serializers could do the same; for a till's one-line sale they take longer than 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
@@ -104,8 +104,25 @@ class Body:
 
         return self._read(name, read) or []
 
-    def objects(self, name: str, *, limit: int) -> list[Body]:
-        """A list of objects, each read like this one: at least one, at most `limit`."""
+    def wholes(self, name: str, *, least: int, most: int) -> list[int] | None:
+        """A list of whole numbers between two, each at most once."""
+
+        def read(raw: Any) -> list[int]:
+            known = range(least, most + 1)
+            fits = isinstance(raw, list) and all(type(entry) is int and entry in known for entry in raw)
+            if not fits or len(set(raw)) != len(raw):
+                fault = _("must be a list of different whole numbers from %(least)d to %(most)d")
+                raise BadInput.at(name, fault % {"least": least, "most": most})
+            return sorted(raw)
+
+        return self._read(name, read)
+
+    def clock(self, name: str) -> time | None:
+        """A time of the day, like `16:30`."""
+        return self._read(name, lambda raw: read_clock(raw, field=name))
+
+    def objects(self, name: str, *, limit: int, least: int = 1) -> list[Body]:
+        """A list of objects, each read like this one: from `least` to `limit` of them."""
         self.known.add(name)
         raw = self.data.get(name)
         if not self.is_object:
@@ -113,8 +130,9 @@ class Body:
         if not isinstance(raw, list):
             self.fault(name, _("is missing") if raw is None else _("must be a list"))
             return []
-        if not 1 <= len(raw) <= limit:
-            self.fault(name, _("must have 1 to %(limit)d entries") % {"limit": limit})
+        if not least <= len(raw) <= limit:
+            fault = _("must have %(least)d to %(limit)d entries") % {"least": least, "limit": limit}
+            self.fault(name, fault)
             return []
         parts = [
             Body(entry, place=f"{self.place}{name}[{number}].", faults=self.faults)
@@ -163,6 +181,16 @@ def read_moment(raw: object, *, field: str) -> datetime:
     else:
         return moment.astimezone(UTC)
     raise BadInput.at(field, fault)
+
+
+def read_clock(raw: object, *, field: str) -> time:
+    try:
+        clock = time.fromisoformat(raw) if isinstance(raw, str) else None
+    except ValueError:
+        clock = None
+    if clock is None or clock.tzinfo is not None:
+        raise BadInput.at(field, _("is not a time of the day; write it like 16:30"))
+    return clock.replace(second=0, microsecond=0)
 
 
 def read_day(raw: object, *, field: str) -> date:

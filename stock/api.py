@@ -12,7 +12,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api import product_data
+from catalog.api import ProductChangeView
+from catalog.api_data import product_detail
 from catalog.lookups import product_by_sku, warehouses_by_code
 from catalog.models import Product, Warehouse
 from common.api_schema import CURSOR, IDEMPOTENCY_KEY, LIMIT, answers, page, text_parameter
@@ -181,8 +182,8 @@ class BalancesView(ShopAPIView):
         return page_answer(found.map(lambda line: balance_data(line, with_values=with_values)))
 
 
-class ProductView(ShopAPIView):
-    permissions: ClassVar = {"GET": Permission.SHOP_VIEW}
+class ProductView(ProductChangeView):
+    permissions: ClassVar = ProductChangeView.permissions | {"GET": Permission.SHOP_VIEW}
 
     @extend_schema(
         operation_id="show_product",
@@ -193,7 +194,7 @@ class ProductView(ShopAPIView):
         product = _product_or_404(sku)
         with_values = may(request, Permission.COSTS_VIEW)
         stock = [balance_data(line, with_values=with_values) for line in queries.stock_of(product)]
-        return Response(product_data(product, with_costs=with_values) | {"stock": stock})
+        return Response(product_detail(product, with_costs=with_values) | {"stock": stock})
 
 
 class HistoryView(ShopAPIView):

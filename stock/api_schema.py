@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from catalog.api_schema import ProductSerializer
+from catalog.api_schema import ProductDetailSerializer
 from stock.models import Kind
 
 
@@ -109,7 +109,7 @@ class BalanceSerializer(serializers.Serializer):
     value = serializers.CharField(required=False, help_text="For those who see costs.")
 
 
-class ProductWithStockSerializer(ProductSerializer):
+class ProductWithStockSerializer(ProductDetailSerializer):
     stock = BalanceSerializer(many=True)
 
 

@@ -51,6 +51,7 @@ PAGES = {
     # catalog
     "products": VIEWER,
     "products_file": VIEWER,
+    "product_history_file": VIEWER,
     "product": VIEWER,
     "product_new": MANAGER,
     "product_edit": MANAGER,
@@ -138,10 +139,15 @@ PAGES = {
 # API of a shop: the lowest role per method; any other method answers 405.
 API = {
     "api:products": {"GET": VIEWER, "POST": MANAGER},
-    "api:product": {"GET": VIEWER},
+    "api:product": {"GET": VIEWER, "PATCH": MANAGER},
     "api:product_history": {"GET": VIEWER},
-    "api:warehouses": {"GET": VIEWER},
+    "api:warehouses": {"GET": VIEWER, "POST": MANAGER},
+    "api:warehouse": {"PATCH": MANAGER},
+    "api:tax_rates": {"GET": VIEWER},
     "api:suppliers": {"GET": VIEWER, "POST": MANAGER},
+    "api:supplier": {"GET": VIEWER, "PATCH": MANAGER},
+    "api:supplier_terms": {"GET": VIEWER, "POST": MANAGER},
+    "api:supplier_terms_of": {"DELETE": MANAGER},
     "api:postings": {"GET": VIEWER, "POST": CLERK},
     "api:postings_bulk": {"POST": CLERK},
     "api:posting": {"GET": VIEWER},

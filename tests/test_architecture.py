@@ -37,7 +37,7 @@ STOREYS = [
     "accuracy panels services file_plan reading audit enforcement importing file_import room document mail pdf smtp links words"
     " context health queue running states tick night demo generated_shop",
     # What people and machines fill in and are shown.
-    "forms account_forms shop_forms import_forms answer_forms receive_forms limit_forms import_kinds count_forms sheets documents happenings api_schema"
+    "forms account_forms shop_forms import_forms answer_forms receive_forms limit_forms import_kinds row_kinds count_forms sheets documents happenings api_schema"
     " api_data api_input"
     " access accounts context_processors middleware requests templatetags jobs processes supervisor",
     "views order_page edit_views import_views mail_views supplier_views answer_views receive_views limit_views open_views api api_access admin failures logs openapi",

@@ -24,6 +24,7 @@ from catalog.services.suppliers import (
     save_closure,
     save_supplier,
     save_terms,
+    set_closures,
 )
 from catalog.services.warehouses import open_first_warehouse, save_warehouse
 
@@ -47,6 +48,7 @@ __all__ = [
     "save_tax_rate",
     "save_terms",
     "save_warehouse",
+    "set_closures",
     "set_picture",
     "set_product_state",
 ]

@@ -100,3 +100,19 @@ def save_closure(closure: SupplierClosure, *, actor: User | None) -> SupplierClo
 
 def remove_closure(closure: SupplierClosure, *, actor: User | None) -> None:
     remove_row(closure, actor)
+
+
+def set_closures(supplier: Supplier, closures: Sequence[SupplierClosure], *, actor: User | None) -> None:
+    """Make these all of a supplier's closures. Raises like `save_closure`; nothing is changed then."""
+    wanted = {closure.first_day: closure for closure in closures}
+    if len(wanted) < len(closures):
+        raise BadInput.at("closures", _("has two that begin on the same day"))
+    with transaction.atomic():
+        for have in SupplierClosure.objects.filter(supplier=supplier):
+            same = wanted.get(have.first_day)
+            if same is None:
+                remove_closure(have, actor=actor)
+            else:
+                same.pk = have.pk
+        for closure in wanted.values():
+            save_closure(closure, actor=actor)
