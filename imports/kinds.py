@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
+from django.utils.translation import gettext as _
+
 from common.importing.columns import Field
 from tenancy.permissions import Permission
 
@@ -54,6 +56,10 @@ class Kind:
     # What the page of an import shows of it beside what all kinds have in common.
     template: ClassVar[str]
 
+    # What `answers_form` may ask, and the counts that `result` tells beside `rows`.
+    answer_names: ClassVar[Sequence[str]] = ()
+    counts: ClassVar[Sequence[str]] = ()
+
     def choices_form(self, data: Any = None, *, initial: Mapping[str, Any] | None = None) -> Form | None:
         """What is asked when the file is brought; None where nothing is."""
         return None
@@ -96,6 +102,11 @@ class Kind:
     def left_out(self, file_import: FileImport) -> Iterator[LeftOut]:
         """Every row that will not be posted, in the file's order."""
         raise NotImplementedError
+
+    def warnings(self, file_import: FileImport) -> list[str]:
+        """What a machine should be told of a file that can be posted."""
+        bad = file_import.summary["bad"]
+        return [_("%(count)d rows were left out.") % {"count": bad}] if bad else []
 
     def post_label(self, file_import: FileImport) -> str:
         """What the button says, with its number; empty where there is nothing to post."""

@@ -240,6 +240,9 @@ def undo(file_import_id: int, run: Run, *, actor: User | None = None) -> dict[st
     result = kind.undo(file_import, run, actor) if file_import.state == State.UNDOING else {}
     with run.scope():
         if _finish(file_import_id, State.UNDOING, State.UNDONE, undone_at=timezone.now()):
+            # What could not be taken back is told on the page.
+            file_import.summary = {**file_import.summary, **result, "rows": file_import.summary["rows"]}
+            file_import.save(update_fields=["summary"])
             kind.finish_undo(file_import)
     return {"state": State.UNDONE} | result
 

@@ -9,12 +9,14 @@ class StockConfig(AppConfig):
 
     def ready(self) -> None:
         from imports.kinds import register
+        from stock.import_kinds.on_hand import OnHand
         from stock.import_kinds.sales import Sales
         from stock.services.import_watch import ImportWatch
         from stock.services.watchers import watch_reversals
 
         watch_reversals(ImportWatch())
         register(Sales())
+        register(OnHand())
         add_place(Place(11, _("Counts"), "counts", "count", on_phone=True))
         add_place(Place(12, _("Transfers"), "transfers", "transfer"))
         add_place(Place(13, _("Sales"), "sales", "sales"))

@@ -32,7 +32,7 @@ STOREYS = [
     "base constraints engine gtin pictures price_breaks kinds permissions places registry signals valuation"
     " tenancy.choices tenancy.context tenancy.demo inventory_site.environment",
     "models",
-    "queries gathering lookups page_queries money packs lead_times catalog.calendar stock.permissions insights.running_out insights.low_stock insights.product_list",
+    "queries gathering lookups page_queries money packs lead_times catalog.calendar stock.permissions insights.running_out insights.low_stock insights.product_list insights.today",
     # What changes things, with what it is built of.
     "accuracy panels services file_plan reading audit enforcement importing file_import room document mail pdf smtp links words"
     " context health queue running states tick night demo generated_shop",

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django.forms import Form
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from common.templatetags.ui import number
 from imports.kinds import Kind, LeftOut, Run
@@ -70,6 +70,8 @@ class Sales(Kind):
     }
     has_dates = True
     template = "stock/import_sales.html"
+    answer_names = ("opening_date", "repeats", "overlap", "products", "apart")
+    counts = ("history", "posted", "new_products")
 
     def choices_form(self, data: Any = None, *, initial: Mapping[str, Any] | None = None) -> Form:
         return SoldFromForm(data, initial=initial)
@@ -117,6 +119,11 @@ class Sales(Kind):
             if outcome not in TAKEN
         ]
         yield from sorted(rows)
+
+    def warnings(self, file_import: FileImport) -> list[str]:
+        twins = len(file_import.summary["twin_list"])
+        merged = gettext("%(count)d codes that differ in capital letters only were merged.")
+        return super().warnings(file_import) + ([merged % {"count": twins}] if twins else [])
 
     def post_label(self, file_import: FileImport) -> str:
         count = _taken(file_import.summary)

@@ -15,6 +15,8 @@ from tenancy.context import shop_scope
 from tests.factories import make_product, make_shop, make_warehouse, post_line
 from tests.stock.test_import_sales import HEADER, QUIRKS
 
+SALE = HEADER + "A1,Cup,2,2026-03-01,4\n"
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -95,7 +97,7 @@ def test_sales_with_faults_are_refused_whole_unless_the_mapping_leaves_them_out(
     with shop_scope(shop):
         assert not FileImport.objects.exists()
     answer = bring("sales", QUIRKS.read_bytes(), {"leave_out_faults": True})
-    assert (answer["history"], answer["bad"]) == (6, 5)
+    assert (answer["history"], answer["bad"]) == (7, 5)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_sales_with_faults_are_refused_whole_unless_the_mapping_leaves_them_out(
         ("sales", HEADER + "A1,Cup,2,2026-03-01,4\n", {"warehouse": "X"}, "There is no warehouse “X”."),
         ("sales", HEADER, {"colour": 1}, "mapping.json: “colour” is not known here."),
         ("sales", HEADER, {"date_order": "YDM"}, "mapping.json: “date_order” is DMY or MDY."),
-        ("sales", HEADER, {"opening_date": "May"}, "mapping.json: “opening_date” is a day"),
+        ("sales", SALE, {"opening_date": "May"}, "mapping.json: “opening_date”: This is not a date."),
         ("sales", HEADER, {"columns": ["a"]}, "mapping.json: “columns” holds"),
         ("sales", HEADER, "[]", "mapping.json: The mapping is a JSON object."),
         ("sales", HEADER, "{", "mapping.json: This is not JSON"),
@@ -118,13 +120,13 @@ def test_sales_with_faults_are_refused_whole_unless_the_mapping_leaves_them_out(
         ),
         ("products", "SKU,Price\nA1,-1\n", None, "row 2, column Price: “-1”: This is less than zero."),
         ("products", "SKU\nA1\na1\n", None, "row 3, column SKU: “a1”: Row 2 is about the same product."),
-        ("products", "SKU,EAN\nA1,4006381333932\n", None, "row 2, column EAN: “4006381333932”: This barcode"),
         (
             "products",
-            "SKU,EAN\nA1,96385074\nB1,96385074\n",
+            "SKU,EAN\nA1,4.00638E+12\n",
             None,
-            "row 3, column EAN: “96385074”: This barcode",
+            "row 2, column EAN: “4.00638E+12”: A spreadsheet has",
         ),
+        ("products", "SKU\n6.41E+12\n", None, "row 2, column SKU: “6.41E+12”: A spreadsheet has turned"),
         ("products", f"SKU,Name\nA1,{'x' * 201}\n", None, "row 2, column Name"),
         ("products", "SKU,Name\n", None, "file.csv: There are no rows beneath the header."),
         ("stock", "SKU,Qty\nA1,2\n", None, "row 2, column SKU: “A1”: There is no product with this code."),
@@ -174,14 +176,27 @@ def test_products_are_made_and_changed_and_blank_cells_leave_what_there_is(shop,
         "products",
         "SKU,Name,Category,Price,Cost,EAN\nA1,Cup,Table,4.60,2.1,4006381333931\nB1,Mug,table,5,,\n",
     )
-    assert (first["rows"], first["created"], first["changed"]) == (2, 2, 0)
+    assert (first["rows"], first["new"], first["changed"]) == (2, 2, 0)
     second = bring("products", "SKU,Name,Price,EAN\na1,,5.20,4006381333931\n")
-    assert (second["created"], second["changed"]) == (0, 1)
+    assert (second["new"], second["changed"]) == (0, 1)
     with shop_scope(shop):
         cup = Product.objects.select_related("category").get(sku="A1")
         assert (cup.name, cup.price, cup.cost, cup.category.name) == ("Cup", 5_200_000, 2_100_000, "Table")
         assert Product.objects.get(sku="B1").category == cup.category
         assert Barcode.objects.get().product == cup
+
+
+def test_products_with_mistyped_or_taken_barcodes_come_without_them_and_are_named(shop, bring):
+    answer = bring("products", "SKU,EAN\nA1,96385074\nB1,96385074\nC1,4006381333932\n")
+    assert (answer["new"], answer["remarks"]) == (3, 2)
+    assert answer["warnings"] == [
+        "file.csv, row 3, column EAN: “96385074”: “96385074” belongs to another product, a1."
+        " The product is taken without this barcode.",
+        "file.csv, row 4, column EAN: “4006381333932”: “4006381333932” is mistyped: its last digit does"
+        " not fit the others. The product is taken without this barcode.",
+    ]
+    with shop_scope(shop):
+        assert Barcode.objects.get().product.sku == "A1"
 
 
 def test_stock_opens_what_has_none_and_counts_what_has_some_once_a_file(shop, bring):
@@ -190,8 +205,8 @@ def test_stock_opens_what_has_none_and_counts_what_has_some_once_a_file(shop, br
         post_line(Kind.RECEIPT, mug, warehouse_of(shop), 5_000)
     stock = "SKU;On hand;Cost\na1;40;2,05\nB1;3;\n"
     answer = bring("stock", stock)
-    assert (answer["rows"], answer["opened"], answer["counted"]) == (2, 1, 1)
-    assert bring("stock", stock)["warnings"] == ["This file was posted before. Nothing was changed."]
+    assert (answer["rows"], answer["new"], answer["changed"]) == (2, 1, 1)
+    assert "Nothing was changed." in bring("stock", stock)["warnings"][0]
     with shop_scope(shop):
         assert dict(Balance.objects.values_list("product__sku", "on_hand")) == {"A1": 40_000, "B1": 3_000}
         assert Balance.objects.get(product=cup).value == 8_200
@@ -207,7 +222,7 @@ def test_suppliers_come_with_their_terms(shop, bring):
         "Supplier,Email,Lead time,Min order value,SKU,Unit cost,Pack,MOQ\n"
         "Woolcombe Mill,mill@woolcombe.example,9,120.50,A1,2.10,6,12\nWoolcombe Mill,,,,b1,0.95,,\n",
     )
-    assert (answer["rows"], answer["created"]) == (2, 1)
+    assert (answer["rows"], answer["new"]) == (2, 2)
     bring("suppliers", "Supplier,SKU,Cost\nwoolcombe mill,A1,2.20\n")
     with shop_scope(shop):
         supplier = Supplier.objects.get()

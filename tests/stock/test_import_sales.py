@@ -17,7 +17,7 @@ from imports import services as imports
 from imports.models import FileImport
 from stock.importing import plan
 from stock.models import Balance, HistorySale, Kind, Movement, Posting
-from stock.services import ledger, sales_import, sales_posting
+from stock.services import imported_postings, ledger, sales_import
 from tests import importing
 from tests.factories import make_product, make_warehouse, post_line
 
@@ -350,7 +350,7 @@ def test_a_day_of_an_undone_import_does_not_come_back_by_hand(shop, warehouse):
 
 
 def test_an_undo_that_was_stopped_goes_on(shop, warehouse, monkeypatch):
-    monkeypatch.setattr(sales_posting, "PART_POSTINGS", 1)
+    monkeypatch.setattr(imported_postings, "PART_POSTINGS", 1)
     made = quirks(warehouse)
     post(shop, made, date(2010, 12, 13))
 

@@ -1,0 +1,1 @@
+"""Files that the catalogue knows how to take, for the pages and the API of imports."""
