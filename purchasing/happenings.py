@@ -73,10 +73,18 @@ def _text(event: AuditEvent) -> str:
         words |= event.after
         if event.action == "order.changed":
             words["changes"] = _changes(event.after)
+        if event.action == "order.proposed":
+            return _revised(event.after)
     if isinstance(event.before, dict):
         words["before"] = event.before.get("quantity", "")
     template = _WORDS.get(event.action)
     return str(template) % words if template else event.action
+
+
+def _revised(after: dict[str, Any]) -> str:
+    counts = {name: after.get(name, 0) for name in ("added", "changed", "removed")}
+    words = _("Revised by the night's plan: %(added)d new, %(changed)d changed, %(removed)d gone")
+    return words % counts
 
 
 def _changes(after: dict[str, Any]) -> str:

@@ -10,9 +10,11 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from catalog.models import Product
 from common.errors import ParstockError
+from common.templatetags.ui import day, quantity
 from purchasing import queries
 from purchasing.forms import AddLineForm, LinesForm, name_of, price_name_of
 from purchasing.happenings import happenings
@@ -110,19 +112,34 @@ def _rows(
     for line in lines:
         term = terms.get(line.product_id)
         priced = form is not None and price_name_of(line) in form.fields
-        rows.append(
-            {
-                "line": line,
-                "terms": term,
-                "packs": term.packs_in(line.quantity) if term else None,
-                "misfit": misfit(term, line.quantity) if found.is_draft else None,
-                "field": form[name_of(line)] if form else None,
-                "price": form[price_name_of(line)] if form and priced else None,
-                "differs": line.is_edited and line.suggested is not None,
-                "is_new": _came_later(found, line),
-            }
-        )
+        row = {
+            "line": line,
+            "terms": term,
+            "packs": term.packs_in(line.quantity) if term else None,
+            "misfit": misfit(term, line.quantity) if found.is_draft else None,
+            "field": form[name_of(line)] if form else None,
+            "price": form[price_name_of(line)] if form and priced else None,
+            "notes": _notes(found, line) if form else [],
+            "may_go_back": line.is_price_typed or (line.is_edited and line.suggested is not None),
+        }
+        row["has_detail"] = bool(row["misfit"] or row["notes"] or line.reason)
+        rows.append(row)
     return rows
+
+
+def _notes(found: PurchaseOrder, line: PurchaseOrderLine) -> list[str]:
+    """What was suggested, what a person made of it, and what the last nights changed."""
+    notes = []
+    if line.is_edited and line.suggested is not None:
+        notes.append(_("suggested %(quantity)s") % {"quantity": quantity(line.suggested)})
+    if line.is_price_typed:
+        notes.append(_("price typed by hand"))
+    if line.suggested_before is not None:
+        words = {"quantity": quantity(line.suggested_before), "day": day(line.suggested_at)}
+        notes.append(_("%(quantity)s suggested until %(day)s") % words)
+    elif _came_later(found, line):
+        notes.append(_("new since %(day)s") % {"day": day(line.suggested_at)})
+    return notes
 
 
 def _came_later(found: PurchaseOrder, line: PurchaseOrderLine) -> bool:
