@@ -99,6 +99,19 @@ class Chart:
         for fill in ("out", "hatched"):
             self._rect(place * width, width, ABOVE, self.y(0), fill)
 
+    def say(self, place: float, words: Sequence[str], style: str = "") -> None:
+        """Up to two lines of words over the marks, in the middle of a step; the first one is bold."""
+        for number, text in enumerate(words):
+            self._over.append(
+                format_html(
+                    '<text class="mid halo {}" x="{}%" y="{}">{}</text>',
+                    f"say {style}" if number == 0 else "wide",
+                    f"{min(max(self.x(place), 10), 90):.2f}",
+                    12 + 15 * number,
+                    text,
+                )
+            )
+
     def today(self, place: float, word: str) -> None:
         """A dotted line before `place`."""
         x = f"{place / self.places * 100:.2f}"
@@ -118,6 +131,10 @@ class Chart:
         self._over.append(
             format_html('<text class="{}" x="{}%" y="{}">{}</text>', style, x, self.height - 6, word)
         )
+
+    def bar(self, x: float, width: float, value: float, style: str) -> None:
+        """A bar from the base line up; x and width in percent."""
+        self._rect(x, width, self.y(value), self.y(0), style)
 
     def _rect(self, x: float, width: float, top: float, base: float, style: str) -> None:
         mark = format_html(
@@ -193,3 +210,42 @@ def _line(style: str, y: float) -> SafeString:
 
 def _joined(parts: list[SafeString]) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def dumbbell(own: float, other: float, *, low: float, high: float, label: str) -> SafeString:
+    """Two values on one line between `low` and `high`: the full dot is ours, left of the other is good."""
+    lines = [12.5, 37.5, 62.5, 87.5]
+
+    def x(value: float) -> float:
+        # The outer lines stand for `low` and `high`; what lies beyond is drawn at the edge.
+        return min(max(12.5 + 75 * (value - low) / (high - low), 2.0), 98.0)
+
+    grid = [format_html('<line class="grid" x1="{0}%" x2="{0}%" y1="0" y2="22"/>', place) for place in lines]
+    return format_html(
+        '<svg class="chart" height="22" role="img" aria-label="{label}">{grid}'
+        '<line class="gap{good}" x1="{own}%" x2="{other}%" y1="11" y2="11"/>'
+        '<circle class="dot grey" cx="{other}%" cy="11" r="5"/>'
+        '<circle class="dot{full}" cx="{own}%" cy="11" r="5.5"/></svg>',
+        label=label,
+        grid=_joined(grid),
+        good=" good" if own < other else "",
+        full=" full" if own < other else "",
+        own=f"{x(own):.1f}",
+        other=f"{x(other):.1f}",
+    )
+
+
+def columns(counts: Sequence[int], *, bold: int, label: str, unit: str, words: Sequence[str]) -> SafeString:
+    """Bars side by side, the first `bold` of them in the colour of the forecast, with words below.
+
+    words: for places along the axis, evenly from the first to the last.
+    """
+    chart = Chart(places=len(counts), highest=max([*counts, 1]), height=206, label=label)
+    chart.axes(unit)
+    width = 100 / len(counts)
+    for place, count in enumerate(counts):
+        style = "bar fore" if place < bold else "bar"
+        chart.bar(place * width + width * 0.06, width * 0.88, count, style)
+    for number, word in enumerate(words):
+        chart.name_place(round(number * (len(counts) - 1) / max(len(words) - 1, 1)), word)
+    return chart.render()

@@ -20,8 +20,8 @@ from stock.queries import committed
 
 ROWS_PER_PAGE = 50
 SPARK_WEEKS = 8
-# Counting further would cost more than the page; the heading then says "more than".
-MOST_COUNTED = 10_000
+# Of what a filter finds; the heading then says "more than".
+MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,29 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import F, Sum
 from django.db.models.functions import TruncDate
-from django.utils import timezone
 
 from catalog.models import Product
 from common.dates import start_of_day
 from common.units import QUANTITY_SCALE
-from forecasting.models import Forecast, ForecastRun
+from forecasting.models import Forecast
 from forecasting.queries import latest_run, runs_out_on
-from imports.models import FileImport
-from insights.running_out import about_to_run_out
-from jobs.models import Job
 from purchasing.models import ON_ORDER, PurchaseOrder, PurchaseOrderLine
-from purchasing.queries import expected_goods, failed_mails, late_orders, open_drafts
-from replenishment.models import Plan, PlanLine
-from stock.models import Balance, DemandMonth, Kind, Movement, Posting, SalesImport
+from purchasing.queries import open_on_order
+from replenishment.models import PlanLine
+from stock.models import DemandMonth, Kind, Movement
 from tenancy.context import current_shop
 
 WEEKS_SHOWN = 13
-# How many standard errors hold half, and nine of ten, of all cases.
-HALF, NINE_OF_TEN = 0.674, 1.645
+# The lower and upper ends of half, and of nine of ten, of all cases.
+_LEVELS = (0.05, 0.25, 0.75, 0.95)
 
 
 # ---- one product -----------------------------------------------------------------------------
@@ -35,26 +30,30 @@ HALF, NINE_OF_TEN = 0.674, 1.645
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Seven days of demand in stock units. `sold` None: not all of its days are known."""
+    """Seven days of demand in stock units.
+
+    sold: None where not all days are known; known: sold on the days that are. empty_days: on which
+    the shelf was empty. sold_out_days: on which it was empty in the evening, so that more may have
+    been wanted.
+    """
 
     first: date
     sold: float | None
-    known: float  # sold on the days that are known
+    known: float
+    empty_days: int = 0
+    sold_out_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class WeekAhead:
-    """Seven days of forecast in stock units."""
+    """Seven days of forecast in stock units, with the ends of half and of nine of ten of all cases."""
 
     first: date
     mean: float
-    sigma: float
-
-    def low(self, errors: float) -> float:
-        return max(self.mean - errors * self.sigma, 0)
-
-    def high(self, errors: float) -> float:
-        return self.mean + errors * self.sigma
+    low90: float
+    low50: float
+    high50: float
+    high90: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +74,36 @@ class Outlook:
 
 def outlook(product: Product) -> Outlook | None:
     run = latest_run()
-    forecasts = list(Forecast.objects.filter(run=run, product=product)) if run else []
-    if run is None or not forecasts:
+    if run is None:
         return None
-    return _outlook(run.known_to, forecasts)
+    forecasts = list(Forecast.objects.filter(run=run, product=product).select_related("run"))
+    return _outlook(run.known_to, forecasts) if forecasts else None
 
 
 def _outlook(known_to: date, forecasts: Sequence[Forecast]) -> Outlook:
-    daily = [sum(days) for days in zip(*(forecast.mean for forecast in forecasts), strict=True)]
-    # Errors of days and of warehouses are taken as independent: their squares add up.
-    sigma = sum(forecast.sigma**2 for forecast in forecasts) ** 0.5 * 7**0.5
-    weeks = [
-        WeekAhead(known_to + timedelta(days=start + 1), sum(daily[start : start + 7]), sigma)
-        for start in range(0, len(daily) - 6, 7)
-    ]
+    daily = [float(sum(days)) for days in zip(*(forecast.mean for forecast in forecasts), strict=False)]
     methods = sorted({str(forecast.get_method_display()) for forecast in forecasts})
     return Outlook(
         known_to,
         daily,
-        weeks,
+        [_week_ahead(known_to, forecasts, start) for start in range(0, len(daily) - 6, 7)],
         methods,
         _sum_if_all([forecast.error for forecast in forecasts]),
         _sum_if_all([forecast.naive_error for forecast in forecasts]),
     )
+
+
+def _week_ahead(known_to: date, forecasts: Sequence[Forecast], start: int) -> WeekAhead:
+    """Errors of warehouses are taken as independent: the squares of their distances add up."""
+    mean = sum(forecast.expected(7, skip=start) for forecast in forecasts)
+    distances = [0.0] * len(_LEVELS)
+    for forecast in forecasts:
+        own = forecast.expected(7, skip=start)
+        for number, end in enumerate(forecast.sum_quantiles(7, _LEVELS, skip=start)):
+            distances[number] += (end - own) ** 2
+    signs = (-1, -1, 1, 1)
+    ends = [max(mean + sign * square**0.5, 0) for sign, square in zip(signs, distances, strict=True)]
+    return WeekAhead(known_to + timedelta(days=start + 1), mean, *ends)
 
 
 def _sum_if_all(values: Iterable[float | None]) -> float | None:
@@ -108,28 +114,47 @@ def _sum_if_all(values: Iterable[float | None]) -> float | None:
 def weeks_of_demand(product: Product, last: date) -> list[Week]:
     """The last weeks up to and with `last`, from closed demand, or from the ledger before a night ran."""
     first = last - timedelta(days=WEEKS_SHOWN * 7 - 1)
-    by_day = _closed_days(product, first, last) or _ledger_days(product, first, last)
+    by_day, censored = _closed_days(product, first, last)
+    if not by_day:
+        by_day = _ledger_days(product, first, last)
+    begun = min((day for day, sold in by_day.items() if sold is not None), default=last)
     weeks = []
     for start in range(0, WEEKS_SHOWN * 7, 7):
-        days = [by_day.get(first + timedelta(days=start + n)) for n in range(7)]
-        known = sum(day for day in days if day is not None) / QUANTITY_SCALE
-        weeks.append(Week(first + timedelta(days=start), None if None in days else known, known))
+        days = [first + timedelta(days=start + n) for n in range(7)]
+        sold = [by_day.get(day) for day in days]
+        known = sum(quantity for quantity in sold if quantity is not None) / QUANTITY_SCALE
+        empty = sum(by_day.get(day) is None and begun < day <= last for day in days)
+        weeks.append(
+            Week(days[0], None if None in sold else known, known, empty, sum(day in censored for day in days))
+        )
     return weeks
 
 
-def _closed_days(product: Product, first: date, last: date) -> dict[date, int | None]:
-    """Thousandths a day over all warehouses; a day is unknown where no warehouse knows it."""
+def _closed_days(product: Product, first: date, last: date) -> tuple[dict[date, int | None], set[date]]:
+    """Thousandths a day over all warehouses, and the days that ended with an empty shelf in one.
+
+    A day is unknown where no warehouse knows it.
+    """
     months = DemandMonth.objects.filter(
         product=product, month__gte=first.replace(day=1), month__lte=last
-    ).values_list("month", "days")
+    ).values_list("month", "days", "censored")
     found: dict[date, int | None] = {}
-    for month, days in months:
+    sold_out: set[date] = set()
+    for month, days, censored in months:
+        sold_out |= {month + timedelta(days=number - 1) for number in censored}
         for number, sold in enumerate(days):
             day = month + timedelta(days=number)
             if first <= day <= last:
                 before = found.get(day)
                 found[day] = sold if before is None else before + (sold or 0)
-    return found
+    return found, sold_out
+
+
+def missed(weeks: Sequence[Week]) -> float:
+    """About how many units were not sold on days with an empty shelf, by the average of the other days."""
+    known_days = sum(7 for week in weeks if week.sold is not None)
+    daily = sum(week.sold for week in weeks if week.sold is not None) / known_days if known_days else 0
+    return daily * sum(week.empty_days for week in weeks)
 
 
 def _ledger_days(product: Product, first: date, last: date) -> dict[date, int | None]:
@@ -171,101 +196,15 @@ def plan_lines(product: Product) -> list[PlanLine]:
     return list(lines.select_related("plan__warehouse", "plan__supplier", "plan__order").order_by("plan_id"))
 
 
-# ---- the list of products --------------------------------------------------------------------
+def on_order_of(product: Product) -> dict[int, int]:
+    """Warehouse id -> thousandths of the product on their way to it."""
+    lines = open_on_order().filter(product=product).order_by()
+    return dict(lines.values_list("order__warehouse").annotate(coming=Sum("open")))
 
 
-def days_of_cover(products: Sequence[Product]) -> dict[int, int | None]:
-    """By product with a forecast: whole days until stock runs out by it; None beyond the horizon.
-
-    Products carry `on_hand`. Two queries for a page of them.
-    """
-    run = latest_run()
-    if run is None:
-        return {}
-    by_product: dict[int, list[Forecast]] = {}
-    for forecast in Forecast.objects.filter(run=run, product__in=[product.pk for product in products]):
-        by_product.setdefault(forecast.product_id, []).append(forecast)
-    cover: dict[int, int | None] = {}
-    for product in products:
-        if found := by_product.get(product.pk):
-            out = _outlook(run.known_to, found).runs_out_on(product.on_hand)  # type: ignore[attr-defined]
-            cover[product.pk] = (out - run.known_to).days - 1 if out else None
-    return cover
-
-
-# ---- today -----------------------------------------------------------------------------------
-
-
-def stock_figures() -> dict[str, int]:
-    """Value in minor units, products with stock, and those that are out or below zero. One query."""
-    by_product = (
-        Balance.objects.filter(product__state=Product.State.ACTIVE)
-        .order_by()
-        .values("product")
-        .annotate(held=Sum("on_hand"), worth=Sum("value"))
-    )
-    figures = by_product.aggregate(
-        value=Sum("worth"),
-        with_stock=Count("product", filter=Q(held__gt=0)),
-        out=Count("product", filter=Q(held__lte=0)),
-    )
-    return {name: int(value or 0) for name, value in figures.items()}
-
-
-def products_out(limit: int) -> list[Product]:
-    """Active products with nothing or less on hand over all warehouses, the deepest below zero first."""
-    found = (
-        Product.objects.filter(state=Product.State.ACTIVE, balances__isnull=False)
-        .annotate(on_hand=Sum("balances__on_hand"))
-        .filter(on_hand__lte=0)
-        .order_by("on_hand", "sku_key")
-    )
-    return list(found[:limit])
-
-
-def sales_of_last_days(days: int) -> int:
-    """Thousandths sold over the last whole days and today; undone sales do not count."""
-    zone = current_shop().zone
-    since = start_of_day(timezone.localdate(timezone=zone) - timedelta(days=days - 1), zone)
-    total = Movement.objects.filter(posting__kind=Kind.SALE, at__gte=since).aggregate(total=Sum("quantity"))
-    return -int(total["total"] or 0)
-
-
-def last_night(run: ForecastRun) -> dict[str, Any]:
-    """What the night that made `run` left behind, and its job, where one ran it."""
-    return {
-        "orders": Plan.objects.filter(run=run).exclude(order=None).count(),
-        "job": Job.objects.filter(kind="night").exclude(finished_at=None).order_by("-finished_at").first(),
-    }
-
-
-def day_facts() -> dict[str, Any]:
-    """All that Today shows, in a fixed number of queries."""
-    run = latest_run()
-    is_new = not Posting.objects.exists()
-    drafts = list(open_drafts()[:20])
-    for order in drafts:
-        lines = [line for line in order.lines.all() if line.quantity]
-        order.ordered_lines = len(lines)  # type: ignore[attr-defined]
-        order.worth = sum(line.amount for line in lines)  # type: ignore[attr-defined]
-    today = timezone.localdate(timezone=current_shop().zone)
-    return {
-        "today": today,
-        "figures": stock_figures(),
-        "sold": sales_of_last_days(7),
-        "drafts": drafts,
-        "late": list(late_orders(today)[:5]),
-        "expected": expected_goods()[:5],  # read only for those who do not approve
-        "running_out": about_to_run_out(run, today, 8) if run else [],
-        "out": products_out(8),
-        "run": run,
-        "night": last_night(run) if run else None,
-        "running": list(
-            Job.objects.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).order_by("created_at")[:5]
-        ),
-        "parked": list(Job.objects.filter(state=Job.State.PARKED)[:5]),
-        "imports": list(FileImport.objects.filter(state=FileImport.State.READY).defer("content")[:5]),
-        "failed_mails": list(failed_mails()[:5]),
-        "is_new": is_new,
-        "has_sales": is_new and SalesImport.objects.exists(),
-    }
+def variants(product: Product) -> list[Product]:
+    """The other sizes and colours of the product's family that are still kept."""
+    if product.family_id is None:
+        return []
+    family = Product.objects.filter(family=product.family_id).exclude(state=Product.State.ARCHIVED)
+    return list(family.exclude(pk=product.pk).order_by("size", "colour", "sku_key")[:40])

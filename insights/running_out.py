@@ -56,7 +56,7 @@ def about_to_run_out(run: ForecastRun, today: date, limit: int) -> list[RunningO
     noted = PlanLine.objects.filter(
         plan__run=run, product__state=Product.State.ACTIVE, runs_out_on__lt=today + timedelta(days=longest)
     )
-    lines = noted.select_related("product", "plan__supplier", "plan__warehouse", "plan__order")
+    lines = noted.select_related("product__sales_tax", "plan__supplier", "plan__warehouse", "plan__order")
     nearest = list(lines.order_by("runs_out_on", "pk")[: limit * _LOOKED_AT])
     return [found for found in _looked_at_again(run, today, nearest) if _asks_for_something(found, today)][
         :limit

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from forecasting.models import ForecastRun
 from replenishment.models import PlanLine
 from stock.places import Place
@@ -15,6 +17,13 @@ _UNTIL_ARRIVAL = ("since_known", "until_arrival", "missed", "safety")
 _UP_TO = (*_UNTIL_ARRIVAL, "review")
 
 
+class PlannedLevel(NamedTuple):
+    """Thousandths: order at or below the first, and fill up to the second."""
+
+    reorder_point: int
+    up_to: int
+
+
 def write_levels(run: ForecastRun, scope: Scope) -> int:
     """Give every planned place its reorder point, from the sums of the run's plan.
 
@@ -22,18 +31,21 @@ def write_levels(run: ForecastRun, scope: Scope) -> int:
     the balance moves with each sale. Returns how many changed.
     """
     with scope(write=False):
-        lines = PlanLine.objects.filter(plan__run=run).values_list(
-            "plan__warehouse_id", "product_id", "reason"
+        lines = list(
+            PlanLine.objects.filter(plan__run=run).values_list("plan__warehouse_id", "product_id", "reason")
         )
-        levels = {
-            Place(warehouse_id, product_id): _level(reason) for warehouse_id, product_id, reason in lines
-        }
-    return set_levels({place: level for place, level in levels.items() if level}, scope)
+    levels = {}
+    for warehouse_id, product_id, reason in lines:
+        if planned := level_of(reason):
+            level = Level(planned.reorder_point, planned.up_to * _PLENTY)
+            levels[Place(warehouse_id, product_id)] = level
+    return set_levels(levels, scope)
 
 
-def _level(reason: dict) -> Level | None:
-    parts = {part["code"]: part["quantity"] for part in reason.get("parts", [])}
+def level_of(reason: dict) -> PlannedLevel | None:
+    """The levels that a plan line's sum amounts to; None where it has none."""
+    parts = {part["code"]: part["quantity"] for part in reason.get("parts", []) if "code" in part}
     if "until_arrival" not in parts:
         return None
     reorder_point, up_to = (sum(parts.get(code, 0) for code in codes) for codes in (_UNTIL_ARRIVAL, _UP_TO))
-    return Level(max(reorder_point, 0), max(up_to, 0) * _PLENTY)
+    return PlannedLevel(max(reorder_point, 0), max(up_to, 0))

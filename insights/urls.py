@@ -8,4 +8,5 @@ urlpatterns = [
     path("products/", views.products, name="products"),
     path("products/file/", views.products_file, name="products_file"),
     path("products/<int:product_id>/", views.product, name="product"),
+    path("products/<int:product_id>/history/", views.product_history_file, name="product_history_file"),
 ]

@@ -1,30 +1,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from catalog.models import Product
 from common.charts import HATCH, Chart, spark
 from common.csv_answers import csv_answer
-from common.errors import BadInput
 from common.templatetags.ui import day as write_day
 from common.templatetags.ui import units
-from common.units import write_quantity, write_unit_price
+from common.units import write_amount, write_quantity, write_unit_price
 from insights import queries
 from insights.forms import ProductFilter
 from insights.product_list import MOST_COUNTED, Asked, Row, page_of_products, rows_of
-from insights.queries import HALF, NINE_OF_TEN, Outlook, Week
+from insights.queries import Outlook, Week
+from insights.services import level_of
+from insights.today import day_facts
+from replenishment.models import PlanLine
 from stock.models import Posting
 from stock.page_queries import imports_of
-from stock.queries import history, stock_of
+from stock.queries import StockLine, history, stock_of
 from tenancy.access import require
 from tenancy.context import shop_scope
 from tenancy.permissions import Permission
@@ -37,7 +41,7 @@ _FILE_BATCH = 500
 @require_GET
 @require(Permission.SHOP_VIEW)
 def today(request: ShopRequest) -> HttpResponse:
-    return render(request, "insights/today.html", queries.day_facts())
+    return render(request, "insights/today.html", day_facts())
 
 
 @require_GET
@@ -53,12 +57,7 @@ def products(request: ShopRequest) -> HttpResponse:
     form = ProductFilter(request.GET)
     asked = form.asked()
     found = asked.products()
-    try:
-        page = page_of_products(
-            found, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-        )
-    except BadInput:  # a link of another list or time
-        return redirect("products", request.shop.slug)
+    page = page_of_products(found, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     rows = rows_of(page.items, timezone.localdate())
     context = {
         "form": form,
@@ -67,7 +66,8 @@ def products(request: ShopRequest) -> HttpResponse:
         "rows": [(row, _spark(row)) for row in rows],
         "has_cover": any(row.has_forecast for row in rows),
         "has_weeks": any(row.weeks for row in rows),
-        "total": found.order_by()[: MOST_COUNTED + 1].count(),
+        # Counting all that a filter finds would cost more than the page.
+        "total": found.order_by()[: MOST_COUNTED + 1].count() if _filter_query(request) else found.count(),
         "most_counted": MOST_COUNTED,
         "query": _filter_query(request),
     }
@@ -137,59 +137,112 @@ def _product_rows(request: ShopRequest, asked: Asked) -> Iterator[list[Any]]:
 @require(Permission.SHOP_VIEW)
 def product(request: ShopRequest, product_id: int) -> HttpResponse:
     """Everything about one product: where it is, how it sells, where it comes from, what happened."""
-    found = get_object_or_404(Product.objects.select_related("category"), pk=product_id)
-    stock = stock_of(found)
-    on_hand = sum(line.on_hand for line in stock)
+    found = get_object_or_404(
+        Product.objects.select_related("category", "family", "replaced_by", "sells_like"), pk=product_id
+    )
+    coming = queries.on_order_of(found)
+    stock = [_StockRow(line, coming.pop(line.warehouse.pk, 0)) for line in stock_of(found)]
+    on_hand = sum(row.line.on_hand for row in stock)
+    available = sum(row.line.available for row in stock)
+    on_order = sum(row.on_order for row in stock) + sum(coming.values())
     outlook = queries.outlook(found)
-    last_day = outlook.known_to if outlook else timezone.localdate()
-    weeks = queries.weeks_of_demand(found, last_day)
+    today = timezone.localdate()
+    weeks = queries.weeks_of_demand(found, outlook.known_to if outlook else today)
     moved = history(found, with_values=False, cursor=request.GET.get("from", ""), limit=HISTORY_PER_PAGE)
     undone = Posting.objects.filter(reverses__in=[line.movement.posting_id for line in moved.items])
     imported = imports_of(line.movement.posting_id for line in moved.items)
     for line in moved.items:
         line.movement.posting.sales_import = imported.get(line.movement.posting_id)  # type: ignore[attr-defined]
+    runs_out_on = outlook.runs_out_on(available) if outlook and stock else None
+    plan_lines = queries.plan_lines(found)
     context = {
         "product": found,
         "stock": stock,
         "on_hand": on_hand,
-        "available": sum(line.available for line in stock),
-        "committed": sum(line.committed for line in stock),
-        "value": sum(line.value for line in stock),
+        "available": available,
+        "committed": on_hand - available,
+        "on_order": on_order,
+        "position": available + on_order,
+        "value": sum(row.line.value for row in stock),
         "outlook": outlook,
-        "runs_out_on": outlook.runs_out_on(on_hand) if outlook else None,
+        "runs_out_on": runs_out_on,
+        "cover": max((runs_out_on - today).days, 0) if runs_out_on else None,
         "weeks": weeks,
+        "missed": queries.missed(weeks),
         "chart": demand_chart(weeks, outlook) if _has_something(weeks, outlook) else "",
-        "hatch": HATCH if any(week.sold is None for week in weeks) else "",
-        "ahead": [_ahead_row(week) for week in outlook.weeks] if outlook else [],
+        "hatch": HATCH if any(week.empty_days for week in weeks) else "",
+        "ahead": outlook.weeks if outlook else [],
         "history": moved,
         "undone": set(undone.values_list("reverses_id", flat=True)),
-        "terms": found.terms.select_related("supplier"),
-        "plan_lines": queries.plan_lines(found),
+        "terms": found.terms.select_related("supplier").prefetch_related("breaks"),
+        "plan_lines": plan_lines,
+        "levels": [row for line in plan_lines if (row := _levels_of(line))],
         "order_lines": queries.open_order_lines(found),
         "margin": None if found.price is None or found.cost is None else found.price - found.cost,
+        "variants": queries.variants(found),
+        "has_picture": found.pictures.exists(),
     }
     return render(request, "insights/product.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class _StockRow:
+    """A product in a warehouse, with what is on its way there."""
+
+    line: StockLine
+    on_order: int
+
+    @property
+    def position(self) -> int:
+        return self.line.available + self.on_order
+
+
+def _levels_of(line: PlanLine) -> dict[str, Any] | None:
+    """What the plan's sum says about when and how far to fill up."""
+    level = level_of(line.reason)
+    if level is None:
+        return None
+    safety = sum(part["quantity"] for part in line.reason["parts"] if part["code"] == "safety")
+    return {"line": line, "reorder_point": level.reorder_point, "up_to": level.up_to, "safety": safety}
+
+
+@require_GET
+@require(Permission.SHOP_VIEW)
+def product_history_file(request: ShopRequest, product_id: int) -> Any:
+    """All movements of a product, the newest first, for a spreadsheet."""
+    found = get_object_or_404(Product, pk=product_id)
+    return csv_answer(f"history-{found.pk}.csv", _history_rows(request, found))
+
+
+def _history_rows(request: ShopRequest, product: Product) -> Iterator[list[Any]]:
+    with_values = Permission.COSTS_VIEW in request.permissions
+    yield [
+        *("at", "recorded_at", "kind", "document", "reason", "by", "warehouse", "change", "on_hand_after"),
+        *(["value"] if with_values else []),
+    ]
+    cursor: str | None = ""
+    while cursor is not None:
+        with shop_scope(request.shop, write=False):
+            page = history(product, with_values=with_values, cursor=cursor, limit=_FILE_BATCH)
+            for line in page.items:
+                move, posting = line.movement, line.movement.posting
+                yield [
+                    *(move.at.isoformat(), move.recorded_at.isoformat(), posting.kind),
+                    *(posting.document, posting.reason, posting.actor or posting.token or ""),
+                    *(move.warehouse.code, write_quantity(move.quantity), write_quantity(line.on_hand)),
+                    *([write_amount(move.value, request.shop.currency)] if with_values else []),
+                ]
+        cursor = page.next
 
 
 def _has_something(weeks: list[Week], outlook: Outlook | None) -> bool:
     return outlook is not None or any(week.known for week in weeks)
 
 
-def _ahead_row(week: queries.WeekAhead) -> dict[str, Any]:
-    return {
-        "first": week.first,
-        "low90": week.low(NINE_OF_TEN),
-        "low50": week.low(HALF),
-        "mean": week.mean,
-        "high50": week.high(HALF),
-        "high90": week.high(NINE_OF_TEN),
-    }
-
-
 def demand_chart(weeks: list[Week], outlook: Outlook | None) -> Any:
     """Sales a week, then the forecast with its bands, on one axis."""
     ahead = outlook.weeks if outlook else []
-    highest = max([week.known for week in weeks] + [week.high(NINE_OF_TEN) for week in ahead] + [1])
+    highest = max([week.known for week in weeks] + [week.high90 for week in ahead] + [1])
     if ahead:
         label = _("Sales of the last %(weeks)d weeks and the forecast of the next: %(numbers)s") % {
             "weeks": len(weeks),
@@ -200,25 +253,32 @@ def demand_chart(weeks: list[Week], outlook: Outlook | None) -> Any:
             "weeks": len(weeks),
             "numbers": ", ".join("?" if week.sold is None else units(week.sold) for week in weeks),
         }
-    chart = Chart(places=len(weeks) + len(ahead), highest=highest, height=240, label=label)
+    chart = Chart(places=len(weeks) + len(ahead), highest=highest, height=256, label=label)
     chart.axes(_("sold a week"))
-    for place, week in enumerate(weeks):
-        if week.sold is None:
-            chart.unknown(place)
+    empty = [place for place, week in enumerate(weeks) if week.empty_days]
+    for place in empty:
+        chart.unknown(place)
     if ahead:
         # The forecast leaves from the last week that is known.
         last = weeks[-1].sold
-        joins = last is not None
-        start = len(weeks) - 1 if joins else len(weeks)
-        for errors, style in ((HALF, "b50"), (NINE_OF_TEN, "b90")):
-            low = ([last] if last is not None else []) + [week.low(errors) for week in ahead]
-            high = ([last] if last is not None else []) + [week.high(errors) for week in ahead]
-            chart.band(low, high, style, start=start)
-        chart.line([*([last] if joins else []), *(week.mean for week in ahead)], "fore", start=start)
+        first = [last] if last is not None else []
+        start = len(weeks) - len(first)
+        for low, high, style in (
+            ([week.low50 for week in ahead], [week.high50 for week in ahead], "b50"),
+            ([week.low90 for week in ahead], [week.high90 for week in ahead], "b90"),
+        ):
+            chart.band(first + low, first + high, style, start=start)
+        chart.line([*first, *(week.mean for week in ahead)], "fore", start=start)
         chart.today(len(weeks), _("Now"))
     chart.line([week.sold for week in weeks], "past")
+    if empty:
+        days = sum(week.empty_days for week in weeks)
+        words = ngettext("Empty shelf on %(days)d day", "Empty shelf on %(days)d days", days) % {"days": days}
+        missed = queries.missed(weeks)
+        told = [_("about %(units)s sales missed") % {"units": units(missed)}] if missed >= 0.5 else []
+        chart.say(sum(empty) / len(empty), [words, *told], "late")
     every = 4
     for place in range(0, len(weeks) + len(ahead), every):
-        first = weeks[0].first + timedelta(days=7 * place)
-        chart.name_place(place, write_day(first).partition(" ")[2] or write_day(first))
+        first_day = weeks[0].first + timedelta(days=7 * place)
+        chart.name_place(place, write_day(first_day).partition(" ")[2] or write_day(first_day))
     return chart.render()
