@@ -218,7 +218,10 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     kind = kind_named(found.kind)
-    running = found.job if found.job and not found.job.is_over else None
+    # A file that is ready is somebody's to decide about: a page that still waited for the end of the
+    # job would be loaded anew under their hands.
+    waits = found.job is not None and not found.job.is_over and found.state != State.READY
+    running = found.job if waits else None
     answers = answers or (kind.answers_form(found) if found.state == State.READY and found.summary else None)
     context = {
         "file_import": found,

@@ -144,7 +144,7 @@ def find_no_products(
     for key, code in codes.items():
         if key in said:
             if not said[key]:
-                found[key] = NoProduct.SAID
+                found[key] = _why_no_product(key, code) or NoProduct.SAID
         elif key not in known:
             if why := _why_no_product(key, code):
                 found[key] = why
