@@ -34,8 +34,9 @@ from purchasing.models import RECEIVABLE, PurchaseOrder, PurchaseOrderLine
 from purchasing.money import Rate, rates_by_currency, totals_of, value_of
 from purchasing.packs import misfit
 from purchasing.pdf import order_pdf
-from purchasing.services import approval, drafts, revisions
-from purchasing.services.receiving import Received, receive
+from purchasing.services import approval, confirming, drafts, revisions
+from purchasing.services.confirming import Said
+from purchasing.services.receiving import Damage, Received, receive
 from tenancy.api import ShopAPIView, idempotency_key, may, page_answer, person_of, token_of
 from tenancy.context import current_shop
 from tenancy.models import User
@@ -183,6 +184,7 @@ class Receive(ShopAPIView):
         order, key = _find(number), idempotency_key(request)
         body = Body(request.data)
         accept_more = bool(body.switch("accept_more"))
+        damage = Damage(body.text("reason", limit=200), send_back=bool(body.switch("send_back")))
         lines = _received(body, order)
         body.refuse_faults()
         receipt = receive(
@@ -190,6 +192,7 @@ class Receive(ShopAPIView):
             lines=lines,
             key=key,
             accept_more=accept_more,
+            damage=damage,
             **_who(request),
         )
         posting = receipt.posting
@@ -202,12 +205,95 @@ def _received(body: Body, order: PurchaseOrder) -> list[Received]:
     for part in body.objects("lines", limit=MOST_LINES):
         sku = part.text("sku", limit=64, required=True)
         quantity = part.quantity("quantity", required=True)
+        damaged = part.quantity("damaged")
         line = by_sku.get(search_key(sku))
         if sku and line is None:
             part.fault("sku", _("“%(sku)s” is not on this order") % {"sku": sku})
         if line is not None and quantity is not None:
-            received.append(Received(line.product_id, quantity))
+            received.append(Received(line.product_id, quantity, damaged or 0))
     return received
+
+
+class Confirm(ShopAPIView):
+    permissions: ClassVar[dict[str, Permission]] = {"POST": Permission.ORDERS_APPROVE}
+
+    @extend_schema(
+        request=schema.ConfirmSerializer, responses=answers({200: schema.OrderDetailSerializer}, 409)
+    )
+    def post(self, request: Request, number: str) -> Response:
+        """Write down what the supplier said otherwise than on its page; it counts as agreed."""
+        order = _find(number)
+        body = Body(request.data)
+        reference = body.text("reference", limit=confirming.LONGEST_REFERENCE)
+        note = body.text("note", limit=confirming.LONGEST_NOTE)
+        said = _said(body, order)
+        body.refuse_faults()
+        order = confirming.answer(order, said, reference=reference, note=note, **_who(request))
+        return Response(_detail(request, order))
+
+
+def _said(body: Body, order: PurchaseOrder) -> list[Said]:
+    """What was said, first the lines that the request names, in its order; the others as ordered."""
+    day = body.day("on")
+    lines = list(queries.ordered_lines(order))
+    by_sku = {line.product.sku_key: line for line in lines}
+    said: dict[int, Said] = {}
+    parts = body.objects("lines", limit=MOST_LINES) if body.data.get("lines") is not None else []
+    for part in parts:
+        sku = part.text("sku", limit=64, required=True)
+        quantity, on = part.quantity("quantity"), part.day("on")
+        line = by_sku.get(search_key(sku))
+        if line is None:
+            if sku:
+                part.fault("sku", _("“%(sku)s” is not on this order") % {"sku": sku})
+        elif line.pk in said:
+            part.fault("sku", _("“%(sku)s” is there twice") % {"sku": sku})
+        else:
+            said[line.pk] = Said(line.pk, line.quantity if quantity is None else quantity, on or day)
+    rest = [Said(line.pk, line.quantity, day) for line in lines if line.pk not in said]
+    return [*said.values(), *rest]
+
+
+class Accept(ShopAPIView):
+    permissions: ClassVar[dict[str, Permission]] = {"POST": Permission.ORDERS_APPROVE}
+
+    @extend_schema(request=None, responses=answers({200: schema.OrderDetailSerializer}, 409))
+    def post(self, request: Request, number: str) -> Response:
+        """Agree to a supplier's answer that differs from the order."""
+        return Response(_detail(request, confirming.accept(_find(number), **_who(request))))
+
+
+class Cancel(ShopAPIView):
+    permissions: ClassVar[dict[str, Permission]] = {"POST": Permission.ORDERS_APPROVE}
+
+    @extend_schema(request=None, responses=answers({200: schema.OrderDetailSerializer}, 409))
+    def post(self, request: Request, number: str) -> Response:
+        """End an order of which nothing has arrived; a supplier who has its mail gets another one."""
+        return Response(_detail(request, approval.cancel(_find(number), **_who(request))))
+
+
+class Close(ShopAPIView):
+    permissions: ClassVar[dict[str, Permission]] = {"POST": Permission.ORDERS_APPROVE}
+
+    @extend_schema(
+        request=schema.CloseSerializer, responses=answers({200: schema.OrderDetailSerializer}, 409)
+    )
+    def post(self, request: Request, number: str) -> Response:
+        """End an order of which goods have arrived: what is missing is no longer expected."""
+        body = Body(request.data)
+        tell = bool(body.switch("tell_supplier"))
+        body.refuse_faults()
+        order = approval.close(_find(number), tell_supplier=tell, **_who(request))
+        return Response(_detail(request, order))
+
+
+class Reopen(ShopAPIView):
+    permissions: ClassVar[dict[str, Permission]] = {"POST": Permission.ORDERS_APPROVE}
+
+    @extend_schema(request=None, responses=answers({200: schema.OrderDetailSerializer}, 409))
+    def post(self, request: Request, number: str) -> Response:
+        """Undo `close`."""
+        return Response(_detail(request, approval.reopen(_find(number), **_who(request))))
 
 
 # ---- reading what was sent -----------------------------------------------------------------------
@@ -367,6 +453,10 @@ def _order(request: Request, order: PurchaseOrder, rates: dict[str, Rate]) -> di
         "sent_at": order.sent_at,
         "wanted_on": order.asked_on or order.wanted_on,
         "expected_on": order.expected_on,
+        "opened_at": order.opened_at,
+        "confirmed_at": order.confirmed_at,
+        "answer_open": order.answer_open,
+        "is_automatic": order.is_automatic,
         "currency": order.currency,
     }
     if may(request, Permission.COSTS_VIEW):
@@ -427,5 +517,10 @@ urlpatterns = [
     path("orders/<str:number>/pdf/", OrderPdf.as_view(), name="order_pdf"),
     path("orders/<str:number>/approve/", Approve.as_view(), name="order_approve"),
     path("orders/<str:number>/undo/", Undo.as_view(), name="order_undo"),
+    path("orders/<str:number>/confirm/", Confirm.as_view(), name="order_confirm"),
+    path("orders/<str:number>/accept/", Accept.as_view(), name="order_accept"),
+    path("orders/<str:number>/cancel/", Cancel.as_view(), name="order_cancel"),
+    path("orders/<str:number>/close/", Close.as_view(), name="order_close"),
+    path("orders/<str:number>/reopen/", Reopen.as_view(), name="order_reopen"),
     path("orders/<str:number>/receive/", Receive.as_view(), name="order_receive"),
 ]

@@ -43,6 +43,10 @@ class OrderSerializer(serializers.Serializer):
     sent_at = serializers.DateTimeField(allow_null=True)
     wanted_on = serializers.DateField(allow_null=True, help_text="The day the shop asks for.")
     expected_on = serializers.DateField(allow_null=True)
+    opened_at = serializers.DateTimeField(allow_null=True, help_text="When the supplier first looked.")
+    confirmed_at = serializers.DateTimeField(allow_null=True)
+    answer_open = serializers.BooleanField(help_text="The supplier's answer differs and waits for you.")
+    is_automatic = serializers.BooleanField(help_text="Approved by the night inside the limits.")
     currency = serializers.CharField()
     net = serializers.CharField(required=False, help_text=f"Goods, in the order's currency. {COSTS}")
     freight = serializers.CharField(required=False, help_text=COSTS)
@@ -83,12 +87,40 @@ class SentOrderSerializer(ChangedOrderSerializer):
 class ReceivedLineSerializer(serializers.Serializer):
     sku = serializers.CharField(max_length=64)
     quantity = serializers.CharField(help_text="In the stock unit, like `12` or `1.5`.")
+    damaged = serializers.CharField(required=False, help_text="Of the quantity, what cannot be sold.")
 
 
 class ReceiveSerializer(serializers.Serializer):
     lines = ReceivedLineSerializer(many=True)
     accept_more = serializers.BooleanField(
         required=False, help_text="Take in more than was ordered, which is refused otherwise."
+    )
+    reason = serializers.CharField(
+        required=False, max_length=200, help_text="What is wrong with the damaged."
+    )
+    send_back = serializers.BooleanField(
+        required=False,
+        help_text="Damaged goods go back and stay on order, instead of being written off.",
+    )
+
+
+class SaidSerializer(serializers.Serializer):
+    sku = serializers.CharField(max_length=64)
+    quantity = serializers.CharField(required=False, help_text="0: declined. Left out: as ordered.")
+    on = serializers.DateField(required=False)
+
+
+class ConfirmSerializer(serializers.Serializer):
+    lines = SaidSerializer(many=True, required=False, help_text="What differs; all else is as ordered.")
+    on = serializers.DateField(required=False, help_text="Another day for the whole order.")
+    reference = serializers.CharField(required=False, max_length=80)
+    note = serializers.CharField(required=False, max_length=2000)
+
+
+class CloseSerializer(serializers.Serializer):
+    tell_supplier = serializers.BooleanField(
+        required=False,
+        help_text="Where something is missing: mail the supplier that it is not expected.",
     )
 
 

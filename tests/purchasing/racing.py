@@ -23,9 +23,11 @@ from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 
 from common.errors import ParstockError  # noqa: E402
-from purchasing.models import MailDue, OutboundMail, PurchaseOrder  # noqa: E402
-from purchasing.services import approval, outbox  # noqa: E402
-from purchasing.services.receiving import Received, receive  # noqa: E402
+from purchasing.models import MailDue, OrderLimits, OutboundMail, PurchaseOrder  # noqa: E402
+from purchasing.services import ProposedLine, approval, confirming, outbox, propose  # noqa: E402
+from purchasing.services.confirming import Said  # noqa: E402
+from purchasing.services.limits import approve_within_limits  # noqa: E402
+from purchasing.services.receiving import Received, receive, undo_receipt  # noqa: E402
 from stock.models import Balance, Posting  # noqa: E402
 from tenancy.context import shop_scope  # noqa: E402
 from tenancy.models import Shop  # noqa: E402
@@ -129,6 +131,74 @@ def double_receipt() -> list[dict[str, Any]]:
     return reports
 
 
+def pairs() -> list[dict[str, Any]]:
+    """Two actions on an order that was sent, at once."""
+    reports = []
+    for names in itertools.combinations(("confirm", "decline", "receive", "cancel", "accept"), 2):
+        scene = Scene()
+        scene.approve(by_mail=False)
+        with shop_scope(scene.shop):
+            line = scene.order.lines.get()
+            if "accept" in names:
+                confirming.answer(scene.order, [Said(line.pk, 8_000)], address="orders@supplier.example")
+        actions = {
+            "confirm": lambda scene=scene, line=line: confirming.answer(
+                scene.order, [Said(line.pk, 12_000)], address="orders@supplier.example"
+            ),
+            "decline": lambda scene=scene, line=line: confirming.answer(
+                scene.order, [Said(line.pk, 0)], address="orders@supplier.example"
+            ),
+            "receive": lambda scene=scene, line=line: receive(
+                scene.order, lines=[Received(line.product_id, 5_000)], key="goods"
+            ),
+            "cancel": lambda scene=scene: approval.cancel(scene.order, actor=None),
+            "accept": lambda scene=scene: confirming.accept(scene.order, actor=None),
+        }
+        answers = scene.at_once(*(actions[name] for name in names))
+        with shop_scope(scene.shop):
+            order = PurchaseOrder.objects.get(pk=scene.order.pk)
+            said = list(order.lines.values_list("confirmed_quantity", flat=True))
+            reports.append(scene.report(names=names, answers=answers, open=order.answer_open, confirmed=said))
+    return reports
+
+
+def undone_receipts() -> list[dict[str, Any]]:
+    """The Undo of a receipt beside the next receipt, and twice the same Undo."""
+    reports = []
+    for other in ("receive", "undo"):
+        scene = Scene()
+        scene.approve(by_mail=False)
+        product = scene.trade.product.pk
+        with shop_scope(scene.shop):
+            first = receive(scene.order, lines=[Received(product, 5_000)], key="first")
+        undo = lambda first=first: undo_receipt(first)  # noqa: E731
+        more = lambda scene=scene, product=product: receive(  # noqa: E731
+            scene.order, lines=[Received(product, 7_000)], key="second"
+        )
+        answers = scene.at_once(undo, more if other == "receive" else undo)
+        reports.append(scene.report(answers=answers, other=other))
+    return reports
+
+
+def weekly_limit() -> list[dict[str, Any]]:
+    """Two nights at once, with money for two orders of three."""
+    scene = Scene()
+    with shop_scope(scene.shop):
+        limits = {"approves": True, "per_week": 2 * 55_20, "only_known": False}
+        OrderLimits.objects.create(**limits)
+        PurchaseOrder.objects.all().delete()
+        orders = []
+        for _ in range(3):
+            trade = make_trade(scene.shop)
+            line = ProposedLine(trade.product.pk, 12_000, 4_600_000, {})
+            orders.append(propose(supplier=trade.supplier, warehouse=trade.warehouse, lines=[line]))
+    scene.at_once(*(lambda order=order: approve_within_limits([order]) for order in (*orders, *orders)))
+    with shop_scope(scene.shop):
+        states = sorted(PurchaseOrder.objects.values_list("state", flat=True))
+        mails = OutboundMail.objects.count()
+    return [{"states": states, "mails": mails}]
+
+
 def numbers() -> list[dict[str, Any]]:
     scene = Scene()
     with shop_scope(scene.shop):
@@ -205,6 +275,9 @@ def _death(point: str, mailbox: Mailbox) -> dict[str, Any]:
 if __name__ == "__main__":
     races = {
         race.__name__: race
-        for race in (double_approval, approval_and_cancellation, double_receipt, numbers, deaths)
+        for race in (
+            *(double_approval, approval_and_cancellation, double_receipt, numbers, deaths),
+            *(pairs, undone_receipts, weekly_limit),
+        )
     }
     print(json.dumps(races[sys.argv[1]]()))

@@ -37,6 +37,35 @@ def test_the_same_delivery_received_three_times_at_once_is_taken_in_once(environ
             assert sorted(report["answers"]) == ["conflict", "conflict", "done"]
 
 
+def test_two_actions_at_once_end_as_if_one_had_come_after_the_other(environment):
+    for report in run("pairs", environment):
+        names, answers = set(report["names"]), dict(zip(report["names"], report["answers"], strict=True))
+        # Of a line that was declined a moment ago, more arrives than is open.
+        assert set(answers.values()) <= {"done", "conflict", "more_than_ordered"}, report
+        assert "done" in answers.values(), report
+        arrived = 5_000 if answers.get("receive") == "done" else 0
+        assert (report["on_hand"], report["received"]) == (arrived, [arrived]), report
+        assert (report["order"] == "cancelled") == (answers.get("cancel") == "done"), report
+        if names == {"confirm", "decline"}:
+            # Whoever came last is what counts.
+            assert (report["order"], report["open"], report["confirmed"]) in (
+                ("confirmed", False, [12_000]),
+                ("sent", True, [0]),
+            ), report
+
+
+def test_receipts_and_their_undo_at_once_leave_books_and_order_alike(environment):
+    for report in run("undone_receipts", environment):
+        assert sorted(report["answers"])[-1] == "done"
+        assert report["received"] == [report["on_hand"]], report
+        assert report["on_hand"] == (7_000 if report["other"] == "receive" else 0), report
+
+
+def test_nights_at_once_do_not_spend_the_weeks_money_twice(environment):
+    (report,) = run("weekly_limit", environment)
+    assert report == {"states": ["draft", "queued", "queued"], "mails": 2}
+
+
 def test_orders_made_at_once_have_numbers_without_gaps(environment):
     (report,) = run("numbers", environment)
     assert report["numbers"] == [f"{number:04}" for number in range(1, 8)]
