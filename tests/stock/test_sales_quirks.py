@@ -157,11 +157,19 @@ def test_what_somebody_takes_for_a_product_is_one_and_is_remembered(shop, wareho
     assert SalesCode.objects.get(code="XYZ").sku == "XYZ"
     assert SalesCode.objects.get(code="POST").sku == ""
     again = importing.bring(
-        "sales", "Code,Qty,Date\nXYZ,1,2026-04-01\nPOST,1,2026-04-01\nVERSAND,1,2026-04-01\n",
+        "sales", "Code,Qty,Date\nXYZ,1,2026-04-01\nPOST,1,2026-04-01\n",
         "april.csv", choices={"warehouse": warehouse},
     )  # fmt: skip
-    assert again.summary["sales"] == 1
-    assert {why for *_code, why in again.summary["no_product_list"]} == {"said"}
+    assert (again.summary["sales"], again.summary["ignored"]) == (1, {"no_product": 1})
+
+
+def test_what_was_left_out_is_left_out_again_without_the_rest_of_that_file_to_judge_by(shop, warehouse):
+    post(shop, bring(warehouse, "sums_of_money.csv"))
+    again = importing.bring(
+        "sales", "Code,Qty,Date,Price\n900,1,2026-04-01,3.20\n901,1,2026-04-01,0.40\n",
+        "april.csv", choices={"warehouse": warehouse},
+    )  # fmt: skip
+    assert [(key, why) for key, *_rest, why in again.summary["no_product_list"]] == [("900", "said")]
 
 
 # ---- lines that are no sales -----------------------------------------------------------------
