@@ -44,13 +44,22 @@ class Totals:
         self.units += weekly_units
 
 
+# Error as a share of the naive one, in tenths: below 0.4, 0.4 to 0.5, ... 1.4 and above.
+RATIO_FROM, RATIO_BINS = 3, 12
+SAME_AS_NAIVE = 10 - RATIO_FROM  # bins before this one are better
+
+
 @dataclass(slots=True)
 class Accuracy:
-    """A whole run. categories are keyed by the category's id, "" for products without one."""
+    """A whole run. categories are keyed by the category's id, "" for products without one.
+
+    ratios: tested products by their error as a share of the naive one, in RATIO_BINS.
+    """
 
     total: Totals = field(default_factory=Totals)
     categories: dict[str, Totals] = field(default_factory=dict)
     methods: dict[str, Totals] = field(default_factory=dict)
+    ratios: list[int] = field(default_factory=lambda: [0] * RATIO_BINS)
     # By level, windows of the backtest at or below that quantile, and all windows' weights.
     _covered: dict[str, float] = field(default_factory=dict)
     _weight: float = 0.0
@@ -63,6 +72,9 @@ class Accuracy:
             self.methods.setdefault(forecast.method, Totals()),
         ):
             totals.add(forecast, weekly_units)
+        if forecast.error is not None and forecast.naive_error:
+            tenth = int(10 * forecast.error / forecast.naive_error + 1e-6) - RATIO_FROM
+            self.ratios[min(max(tenth, 0), RATIO_BINS - 1)] += 1
 
     def add_coverage(self, covered: dict[float, float], weight: int) -> None:
         """The engine's coverage by level over `weight` series."""
@@ -78,6 +90,7 @@ class Accuracy:
                 **asdict(self.total),
                 "categories": {key: asdict(totals) for key, totals in sorted(self.categories.items())},
                 "methods": {key: asdict(totals) for key, totals in sorted(self.methods.items())},
+                "ratios": self.ratios,
                 "covered": {level: share / self._weight for level, share in self._covered.items()},
             }
         )

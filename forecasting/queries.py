@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from catalog.models import Product
 from common.paging import Page, page_of, read_cursor
@@ -32,11 +32,14 @@ def runs_out_on(known_to: date, daily: Iterable[float], available: int) -> date 
 
 
 def forecasts_of(run: ForecastRun) -> QuerySet[Forecast]:
-    """A run's forecasts with the names of what they are about, by product."""
+    """A run's forecasts with the names of what they are about: least better than naive first.
+
+    Those that could not be tested come last.
+    """
     return (
         Forecast.objects.filter(run=run)
         .select_related("product", "warehouse")
-        .order_by("product__sku", "warehouse__code", "id")
+        .order_by((F("error") - F("naive_error")).desc(nulls_last=True), "product__sku", "id")
     )
 
 

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from common.units import QUANTITY_SCALE
 from forecasting import queries
-from forecasting.models import Forecast, ForecastRun
+from forecasting.models import Forecast
+from forecasting.page_queries import by_category, finding
 from jobs.models import Job
 from jobs.services import enqueue
 from tenancy.access import require
@@ -42,8 +43,10 @@ def forecasts(request: ShopRequest) -> HttpResponse:
     run = queries.latest_run()
     context: dict[str, Any] = {"run": run, "night": _night_shown(request)}
     if run:
+        ticks, categories = by_category(run)
         page = Paginator(queries.forecasts_of(run), PER_PAGE).get_page(request.GET.get("page"))
-        context |= {"page": page, "rows": [_row(forecast) for forecast in page], **_finding(run)}
+        context |= {"ticks": ticks, "categories": categories}
+        context |= {"page": page, "rows": [_row(forecast) for forecast in page], **finding(run)}
     return render(request, "forecasting/forecasts.html", context)
 
 
@@ -72,18 +75,6 @@ def _night_shown(request: ShopRequest) -> Job | None:
     if asked.isdecimal() and len(asked) < 19:
         return nights.filter(pk=int(asked)).first()
     return nights.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).first()
-
-
-def _finding(run: ForecastRun) -> dict[str, Any]:
-    errors = run.errors
-    sold = errors.get("units") or 0
-    return {
-        "totals": errors,
-        "beaten": errors.get("tested", 0) - errors.get("naive_kept", 0) - errors.get("naive_missed", 0),
-        "untested": errors.get("products", 0) - errors.get("tested", 0),
-        "error_share": round(100 * errors["error"] / sold) if sold else None,
-        "naive_share": round(100 * errors["naive_error"] / sold) if sold else None,
-    }
 
 
 def _row(forecast: Forecast) -> Row:

@@ -32,15 +32,15 @@ STOREYS = [
     "base constraints engine gtin pictures price_breaks kinds permissions places registry signals valuation"
     " tenancy.choices tenancy.context tenancy.demo inventory_site.environment",
     "models",
-    "queries gathering lookups page_queries money packs lead_times catalog.calendar stock.permissions insights.running_out insights.low_stock insights.product_list insights.today",
+    "queries gathering listing lookups page_queries money packs lead_times catalog.calendar stock.permissions insights.running_out insights.low_stock insights.product_list insights.today",
     # What changes things, with what it is built of.
-    "accuracy panels services file_plan reading staging row_services exporting audit enforcement importing file_import room document mail pdf smtp links words"
+    "accuracy panels services deciding file_plan reading staging row_services exporting audit enforcement importing file_import room document mail pdf smtp links words"
     " context health queue running states tick night demo generated_shop",
     # What people and machines fill in and are shown.
     "forms account_forms shop_forms import_forms answer_forms receive_forms limit_forms import_kinds row_kinds count_forms sheets documents happenings api_schema"
     " api_data api_input"
     " access accounts context_processors middleware requests templatetags jobs processes supervisor",
-    "views order_page edit_views import_views mail_views supplier_views answer_views receive_views limit_views open_views api api_access admin failures logs openapi",
+    "views order_page edit_views import_views mail_views supplier_views answer_views receive_views limit_views policy_views open_views api api_access admin failures logs openapi",
     "urls import_urls open_urls apps management settings wsgi",
 ]
 STOREY_OF = {name: number for number, names in enumerate(STOREYS) for name in names.split()}

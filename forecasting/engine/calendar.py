@@ -19,8 +19,11 @@ from forecasting.engine.panel import Floats, Panel
 
 # Periods of the centred moving mean that totals are compared with.
 _AROUND = {"D": 28, "W": 13, "M": 13}
-# Share of the mean below which a day was closed rather than slow.
-_CLOSED = 0.1
+# Share of the usual below which a day was closed rather than slow, where that much is usual.
+_CLOSED, _TELLING = 0.1, 15.0
+# A smaller usual total says nothing about the calendar.
+_LEAST_TOTAL = 0.05
+_STEPS = 3
 _CLOSED_FACTOR = 0.02
 # How many units of its own a series needs to have weekdays of its own.
 _OWN_WEEKDAYS = 150.0
@@ -63,7 +66,7 @@ def learn_calendar(panel: Panel) -> Calendar:
         factors |= _effects(panel, pool, pools, total, middle, open_, blocks)
     if panel.freq == "D":
         factors["weekday"] = _own_weekdays(panel, sold, factors)
-    closed = ~open_ & (middle > 0.5)
+    closed = ~open_
     if closed.any():
         shut = np.ones((pools, length), dtype=np.float32)
         shut[:, : panel.periods][closed] = _CLOSED_FACTOR
@@ -106,7 +109,8 @@ def _totals(
     width = _AROUND[panel.freq]
     around = moving_sums(total, width) / np.maximum(moving_sums(base, width), 1e-9)
     middle = around * base
-    return total, middle, (total > _CLOSED * middle) & (middle > 0.5)
+    # Of a small total nothing may be sold by chance; only a large one tells that a day was closed.
+    return total, middle, (total > _CLOSED * middle) | (middle < _TELLING)
 
 
 def _design(
@@ -168,27 +172,40 @@ def _effects(
     open_: NDArray[np.bool_],
     blocks: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
 ) -> dict[str, Floats]:
-    """Ridge regression of log(total / usual), first for all pools, then each drawn towards all."""
-    usable = open_ & (middle > 0.5)
-    ratio = np.where(usable, np.log(np.maximum(total, 0.5) / np.maximum(middle, 0.5)), 0.0)
-    # Poisson noise, and 2 % of error that no calendar explains.
-    weight = np.where(usable, middle / (1 + middle * 0.02), 0.0)
+    """Poisson regression of the total on the calendar, its usual size given, with a ridge.
+
+    First for all pools, then each pool drawn towards all: Newton's steps (iterated weighted least
+    squares), which hold for totals of two units a day as for thousands.
+    """
+    usable = open_ & (middle > _LEAST_TOTAL)
+    base = np.where(usable, middle, 1.0)
     design = [np.broadcast_to(columns, (pools, *columns.shape[1:])) for columns, _pull in blocks.values()]
     columns = np.concatenate(design, axis=2)
     pull = np.concatenate([pull for _columns, pull in blocks.values()])
     past = columns[:, : panel.periods]
-    weighted = past * weight[:, :, None]
-    normal = np.einsum("ptk,ptl->pkl", weighted, past, optimize=True)
-    moment = np.einsum("ptk,pt->pk", weighted, ratio, optimize=True)
-    common = np.linalg.solve(normal.sum(0) + np.diag(pull), moment.sum(0))
-    draw = np.diag(np.minimum(pull + _TO_ALL, 60.0))
-    own = np.linalg.solve(normal + draw, (moment + draw @ common)[:, :, None])[:, :, 0]
+    draw = np.minimum(pull + _TO_ALL, 60.0)
+    common = np.zeros(len(pull))
+    own = np.zeros((pools, len(pull)))
+    limits = np.log(_LEAST_FACTOR), np.log(_MOST_FACTOR)
+    for step in range(2 * _STEPS):
+        effect = np.clip(np.einsum("ptk,pk->pt", past, own), *limits)
+        expected = base * np.exp(effect)
+        working = effect + np.clip((total - expected) / expected, -2, 4)
+        # Poisson noise, and 2 % of error that no calendar explains.
+        weight = np.where(usable, expected / (1 + expected * 0.02), 0.0)
+        weighted = past * weight[:, :, None]
+        normal = np.einsum("ptk,ptl->pkl", weighted, past, optimize=True)
+        moment = np.einsum("ptk,pt->pk", weighted, working, optimize=True)
+        if step < _STEPS:
+            common = np.linalg.solve(normal.sum(0) + np.diag(pull), moment.sum(0))
+            own = np.broadcast_to(common, own.shape)
+        else:
+            own = np.linalg.solve(normal + np.diag(draw), (moment + draw * common)[:, :, None])[:, :, 0]
     found: dict[str, Floats] = {}
     place = 0
     for name, (block, _pull) in blocks.items():
         width = block.shape[2]
         effect = np.einsum("ptk,pk->pt", columns[:, :, place : place + width], own[:, place : place + width])
-        limits = np.log(_LEAST_FACTOR), np.log(_MOST_FACTOR)
         found[name] = np.exp(np.clip(effect, *limits)).astype(np.float32)[pool]
         place += width
     return found

@@ -212,7 +212,7 @@ class _Engine:
             distances=distances,
             methods=METHODS,
             weights=shares,
-            method=shares.argmax(axis=1),
+            method=self._named(shares, kept),
             error=error,
             naive_error=naive_error,
             bias=bias,
@@ -423,6 +423,12 @@ class _Engine:
         shares[kept] = 0
         shares[kept, METHODS.index("seasonal_naive")] = 1
         return shares.astype(np.float32)
+
+    def _named(self, shares: Floats, kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The method that carries most; a mix is never called naive, only a kept naive forecast is."""
+        named = shares.copy()
+        named[~kept, METHODS.index("seasonal_naive")] = -1
+        return named.argmax(axis=1)
 
     # ---- errors and spread ---------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ class PanelForecast:
     leads, levels: the axes of `distances`, n x leads x levels: how far a quantile of the sum of the
         first periods lies from its mean, in roots of the mean.
     methods: names of what is mixed; weights: n x methods, shares of the mean; method: the number of
-        the one that carries most.
+        the one that carries most, the naive one only where it alone is used.
     error, naive_error: mean absolute error in the backtest of the sum of `error_periods` periods, of
         what is used and of the naive forecast; bias: mean error over mean sold. NaN: not testable.
     tested: how many origins the errors come from. demand_rate: mean units a period in the backtest.

@@ -40,9 +40,13 @@ def test_the_page_begins_with_the_finding_and_shows_each_error_beside_the_naive_
     sign_in(client, forecast, "viewer")
     page = client.get(f"/{forecast.slug}/forecasts/").content.decode()
     assert "The naive forecast is kept for 0 of 3 products" in page
-    assert "Holt-Winters, weekly season" in page
+    assert "Level and calendar, learned together" in page
     assert "Too new to test" in page
-    assert page.count("<tr>") == 5
+    assert "In the 90 % band" in page
+    assert "Without a category" in page
+    products = page[page.index("Product by product") :]
+    assert products.count("<tr>") == 5
+    assert products.index("NEW") > products.index("MUG"), "what could not be tested comes last"
 
 
 def test_a_manager_runs_the_night_from_the_page_and_sees_it_there(client, stocked):
@@ -81,6 +85,12 @@ def test_the_api_gives_a_products_days(client, forecast):
     assert (found["sku"], found["known_to"], found["first_day"]) == ("MUG", "2026-06-14", "2026-06-15")
     assert len(found["mean"]) == 56
     assert found["weekly_error"] < found["weekly_naive_error"]
+    assert found["method"] in found["weights"]
+    week = found["sums"][1]
+    assert week["days"] == 7
+    assert week["mean"] == pytest.approx(sum(found["mean"][:7]), abs=0.01)
+    levels = [week["quantiles"][level] for level in ("0.05", "0.5", "0.95")]
+    assert levels == sorted(levels)
 
 
 def test_the_api_pages_through_all_products(client, forecast):
