@@ -10,13 +10,14 @@ from catalog.models import (
     Location,
     PriceBreak,
     Product,
+    ProductPicture,
     Supplier,
     SupplierClosure,
     SupplierProduct,
     TaxRate,
     Warehouse,
 )
-from tenancy.admin import ShopInline, ShopModelAdmin
+from tenancy.admin import ReadOnlyShopModelAdmin, ShopInline, ShopModelAdmin
 
 
 @admin.register(Category)
@@ -43,7 +44,7 @@ class ProductAdmin(ShopModelAdmin):
     list_filter = ("state", "category")
     list_select_related = ("category", "shop")
     search_fields = ("sku", "name", "barcodes__code")
-    autocomplete_fields = ("category",)
+    autocomplete_fields = ("category", "family", "replaced_by", "sells_like")
     unit_price_fields = ("price", "cost")
     inlines = (BarcodeInline, TermsInline)
 
@@ -78,12 +79,23 @@ class LocationAdmin(ShopModelAdmin):
 @admin.register(TaxRate)
 class TaxRateAdmin(ShopModelAdmin):
     list_display = ("name", "rate", "is_active")
+    percent_fields = ("rate",)
 
 
 @admin.register(CurrencyRate)
 class CurrencyRateAdmin(ShopModelAdmin):
     list_display = ("currency", "day", "rate")
+    rate_fields = ("rate",)
     list_filter = ("currency",)
+
+
+@admin.register(ProductPicture)
+class ProductPictureAdmin(ReadOnlyShopModelAdmin):
+    """Drawn from an upload on the product's own page; here only to see which products have one."""
+
+    list_display = ("product", "digest")
+    list_select_related = ("product",)
+    exclude = ("content",)
 
 
 @admin.register(Family)

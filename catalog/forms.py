@@ -486,3 +486,7 @@ class CurrencyRateForm(ShopModelForm):
             others, key=lambda choice: (choice[0] not in used, choice[0])
         )
         self.fields["rate"].help_text = _("What one unit of it costs in %(own)s.") % {"own": own}
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The service says better than the constraint what a second rate of a day is."""
+        return super()._get_validation_exclusions() | {"shop"}

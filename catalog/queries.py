@@ -40,7 +40,7 @@ def products_by_code(codes: Iterable[str]) -> dict[str, Product]:
 
 
 def find_products(text: str = "", *, active: bool | None = True) -> QuerySet[Product]:
-    """Products whose SKU or name begins with `text` or that carry it as a barcode, by SKU.
+    """Products that have the words of `text` in SKU or name, or carry it as a barcode, by SKU.
 
     Where there is none, those whose name contains it, which reads every product of the shop.
     active: None for both.
@@ -53,6 +53,11 @@ def find_products(text: str = "", *, active: bool | None = True) -> QuerySet[Pro
         here = Q(state=Product.State.ACTIVE)
         products = products.filter(here if active else ~here)
     return products.select_related("category").order_by("sku_key")
+
+
+def find_in_use(text: str = "") -> QuerySet[Product]:
+    """Those that people still sell and count: all but the archived ones."""
+    return find_products(text, active=None).exclude(state=Product.State.ARCHIVED)
 
 
 def active_warehouses() -> QuerySet[Warehouse]:

@@ -48,4 +48,6 @@ FIELDS: dict[str, Writer] = {
     "minimum_quantity": lambda value, shop: quantity(value),
     "minimum_order_value": amount,
     "order_cost": amount,
+    "freight": amount,
+    "free_freight_from": amount,
 }

@@ -8,12 +8,16 @@ class StockConfig(AppConfig):
     name = "stock"
 
     def ready(self) -> None:
+        from catalog.signals import product_unit_changing, warehouse_archiving
         from imports.kinds import register
+        from stock.guards import refuse_other_unit, refuse_while_in_stock
         from stock.import_kinds.on_hand import OnHand
         from stock.import_kinds.sales import Sales
         from stock.services.import_watch import ImportWatch
         from stock.services.watchers import watch_reversals
 
+        warehouse_archiving.connect(refuse_while_in_stock, dispatch_uid="stock.warehouse_archiving")
+        product_unit_changing.connect(refuse_other_unit, dispatch_uid="stock.product_unit_changing")
         watch_reversals(ImportWatch())
         register(Sales())
         register(OnHand())

@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.models import Product, Warehouse
 from catalog.queries import active_warehouses, products_by_code
+from common.dates import closing_of, start_of_day
 from common.errors import BadInput, ParstockError
 from common.forms import focus_first_error
 from common.units import QUANTITY_SCALE, read_quantity, write_quantity
 from stock.models import Kind
 from stock.services.ledger import Line
 from stock.sheets import Sheet
+from tenancy.context import current_shop
 from tenancy.shop_forms import QuantityField, UnitPriceField
 
 FIRST_ROWS = 3
@@ -41,6 +44,17 @@ class HeadForm(forms.Form):
         help_text=gettext_lazy("Empty means now."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+    # Of a count only: sales of which only the day is known happen as the shop closes.
+    when = forms.ChoiceField(
+        label=gettext_lazy("Counted"),
+        choices=[
+            ("now", gettext_lazy("Now, or at the time given")),
+            ("before", gettext_lazy("Before opening")),
+            ("after", gettext_lazy("After closing")),
+        ],
+        required=False,
+        help_text=gettext_lazy("Today, or on the day given."),
+    )
     document = forms.CharField(
         max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
@@ -55,6 +69,8 @@ class HeadForm(forms.Form):
         if len(places) == 1:
             self.initial.setdefault("warehouse", places[0].pk)
             self.fields["warehouse"].empty_label = None  # type: ignore[attr-defined]
+        if sheet.kind != Kind.COUNT:
+            del self.fields["when"]
         if sheet.kind == Kind.TRANSFER:
             self.fields["warehouse"].label = _("From")
         else:
@@ -72,6 +88,10 @@ class HeadForm(forms.Form):
         chosen = self.cleaned_data
         if chosen.get("to_warehouse") and chosen["to_warehouse"] == chosen.get("warehouse"):
             self.add_error("to_warehouse", _("The goods are there already. Choose another warehouse."))
+        if chosen.get("when") in {"before", "after"} and "at" in chosen:
+            zone = current_shop().zone
+            day = (chosen["at"] or timezone.now()).astimezone(zone).date()
+            chosen["at"] = start_of_day(day, zone) if chosen["when"] == "before" else closing_of(day, zone)
         return chosen
 
 
@@ -101,8 +121,15 @@ class RowForm(forms.Form):
         """What is wrong with the code, also before the sheet is sent."""
         if self.is_bound:
             return [str(fault) for fault in self.errors.get("code", [])]
-        unknown = self.initial.get("code") and self.product is None
-        return [_("No product has this SKU or barcode.")] if unknown else []
+        fault = self._fault_of_code() if self.initial.get("code") else ""
+        return [fault] if fault else []
+
+    def _fault_of_code(self) -> str:
+        if self.product is None:
+            return _("No product has this SKU or barcode.")
+        if self.product.is_archived:
+            return _("This product is archived; take it up again first.")
+        return ""
 
     @property
     def is_blank(self) -> bool:
@@ -118,8 +145,8 @@ class RowForm(forms.Form):
             return typed
         if "code" in typed and not typed["code"]:
             self.add_error("code", _("Say which product."))
-        elif "code" in typed and self.product is None:
-            self.add_error("code", _("No product has this SKU or barcode."))
+        elif "code" in typed and (fault := self._fault_of_code()):
+            self.add_error("code", fault)
         if "quantity" in typed:
             self._check_quantity(typed["quantity"])
         return typed

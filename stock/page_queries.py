@@ -55,7 +55,11 @@ def _count(rows: QuerySet) -> Coalesce:
 
 
 def products_to_count(warehouse: Warehouse) -> QuerySet[Product]:
-    """The active products that have ever had stock in a warehouse, or were sold there before it was kept."""
+    """Products that have ever had stock in a warehouse, or were sold there before it was kept.
+
+    Discontinued ones are counted to their end; archived ones are not.
+    """
     held = Balance.objects.filter(warehouse=warehouse, product=OuterRef("pk"))
     sold = HistorySale.objects.filter(warehouse=warehouse, product=OuterRef("pk"))
-    return Product.objects.filter(Exists(held) | Exists(sold), state=Product.State.ACTIVE).order_by("sku_key")
+    known = Product.objects.filter(Exists(held) | Exists(sold))
+    return known.exclude(state=Product.State.ARCHIVED).order_by("sku_key")

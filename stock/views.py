@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from catalog.models import Product, Warehouse
-from catalog.queries import active_warehouses, find_products
+from catalog.queries import active_warehouses, find_in_use
 from common.errors import KeyReused, ParstockError
 from stock import page_queries, sheets
 from stock.count_forms import MOST_COUNTED, CountListForm
@@ -153,7 +154,7 @@ def count_list(request: ShopRequest) -> HttpResponse:
     form = CountListForm(data, Product.objects.in_bulk(ids))
     head = HeadForm(
         request.POST if "post" in request.POST else None,
-        initial={name: data[name] for name in ("at", "key") if data.get(name)},
+        initial={name: data[name] for name in ("when", "at", "key") if data.get(name)},
         sheet=sheets.COUNT,
     )
     posts = request.method == "POST" and "post" in data
@@ -186,7 +187,7 @@ def _posted_count(
 
 def _count_page(data: Any, warehouse: Warehouse, form: CountListForm, head: HeadForm) -> dict[str, Any]:
     search = data.get("search", "").strip()
-    found = find_products(search) if search else page_queries.products_to_count(warehouse)
+    found = find_in_use(search) if search else page_queries.products_to_count(warehouse)
     # Another search begins at its first page.
     number = data.get("page") if data.get("searched", "") == search else 1
     page = Paginator(found, ROWS_PER_PAGE).get_page(number)
@@ -286,7 +287,8 @@ def _document(request: ShopRequest, posting: Posting) -> dict[str, Any]:
     moved = posting.movements.select_related("product", "warehouse", "location", "lot").order_by("id")
     if Permission.COSTS_VIEW not in request.permissions:
         moved = moved.exclude(quantity=0)  # value lines
-    is_count = posting.kind == Kind.COUNT and posting.reverses is None
+    is_count = posting.kind == Kind.COUNT and bool(seen)
+    raised = Q(keeps=posting) | Q(follows=posting)
     lines: Any = seen if is_count else moved
     page = Paginator(lines, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     if is_count:
@@ -297,6 +299,7 @@ def _document(request: ShopRequest, posting: Posting) -> dict[str, Any]:
         "page": page,
         "is_count": is_count,
         "reversal": Posting.objects.filter(reverses=posting).first(),
+        "raised_differences": Posting.objects.filter(raised).order_by("id")[:20],
         "sales_import": page_queries.imports_of([posting.pk]).get(posting.pk),
     }
 

@@ -18,16 +18,32 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from common.templatetags.ui import amount, quantity, unit_price
+from common.templatetags.ui import amount, percent, quantity, rate, unit_price
 from tenancy.audit import data_of, only_changes, record
 from tenancy.context import shop_scope
 from tenancy.models import ApiToken, AuditEvent, Invitation, Membership, Shop, User
-from tenancy.shop_forms import AmountField, QuantityField, ShopModelForm, UnitPriceField
+from tenancy.shop_forms import (
+    AmountField,
+    PercentField,
+    QuantityField,
+    RateField,
+    ShopModelForm,
+    UnitPriceField,
+)
 
 
 def acting_shop(request: HttpRequest) -> Shop | None:
     """The shop that the operator chose on the admin's first page."""
     return getattr(request, "shop", None)
+
+
+_WRITERS: dict[type[forms.Field], Callable[[Any, Any], str]] = {
+    QuantityField: lambda value, shop: quantity(value),
+    AmountField: amount,
+    UnitPriceField: unit_price,
+    PercentField: lambda value, shop: percent(value),
+    RateField: lambda value, shop: rate(value),
+}
 
 
 class Units:
@@ -36,6 +52,8 @@ class Units:
     quantity_fields: ClassVar[Sequence[str]] = ()  # thousandths of a stock unit
     amount_fields: ClassVar[Sequence[str]] = ()  # minor units
     unit_price_fields: ClassVar[Sequence[str]] = ()  # ten-thousandths of a minor unit
+    percent_fields: ClassVar[Sequence[str]] = ()  # hundredths of a percent
+    rate_fields: ClassVar[Sequence[str]] = ()  # of a currency, see common.units.RATE_SCALE
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if form_class := self._form_class(db_field.name):
@@ -44,23 +62,21 @@ class Units:
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 
     def _form_class(self, name: str) -> type[forms.Field] | None:
-        if name in self.quantity_fields:
-            return QuantityField
-        if name in self.amount_fields:
-            return AmountField
-        return UnitPriceField if name in self.unit_price_fields else None
+        kinds: dict[type[forms.Field], Sequence[str]] = {
+            QuantityField: self.quantity_fields,
+            AmountField: self.amount_fields,
+            UnitPriceField: self.unit_price_fields,
+            PercentField: self.percent_fields,
+            RateField: self.rate_fields,
+        }
+        return next((kind for kind, names in kinds.items() if name in names), None)
 
     def readable(self, name: Any) -> Any:
         """The column or line that shows field `name` in whole units."""
-        if not isinstance(name, str) or self._form_class(name) is None:
+        form_class = self._form_class(name) if isinstance(name, str) else None
+        if form_class is None:
             return name
-        write: Callable[[Any, Any], str] = (
-            (lambda value, shop: quantity(value))
-            if name in self.quantity_fields
-            else amount
-            if name in self.amount_fields
-            else unit_price
-        )
+        write = _WRITERS[form_class]
         label = self.model._meta.get_field(name).verbose_name  # type: ignore[attr-defined]
 
         @admin.display(description=label, ordering=name)

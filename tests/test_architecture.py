@@ -34,7 +34,7 @@ STOREYS = [
     "models",
     "queries gathering listing lookups page_queries money packs lead_times catalog.calendar stock.permissions insights.running_out insights.low_stock insights.product_list insights.today",
     # What changes things, with what it is built of.
-    "accuracy panels services deciding file_plan reading staging row_services exporting audit enforcement importing file_import room document mail pdf smtp links words"
+    "accuracy panels services guards deciding file_plan reading staging row_services exporting audit enforcement importing file_import room document mail pdf smtp links words"
     " context health queue running states tick night demo generated_shop",
     # What people and machines fill in and are shown.
     "forms account_forms shop_forms import_forms answer_forms receive_forms limit_forms import_kinds row_kinds count_forms sheets documents happenings api_schema"
