@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from django.forms import Form
 
     from common.navigation import StrOrPromise
+    from imports.exporting import Export
     from imports.models import FileImport
     from tenancy.models import Shop, User
 
@@ -111,6 +112,10 @@ class Kind:
     def post_label(self, file_import: FileImport) -> str:
         """What the button says, with its number; empty where there is nothing to post."""
         raise NotImplementedError
+
+    def export(self, *, with_costs: bool) -> Export | None:
+        """What the shop has, as a file that comes in again unchanged; None where there is none."""
+        return None
 
     def about(self, file_import: FileImport) -> str:
         """A few words for the list: what the file touches, like a warehouse's name."""

@@ -15,16 +15,43 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as MappingType
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from common.errors import BadInput
 from common.importing.columns import Columns, Field, find_columns, plain, refuse_missing
 from common.importing.days import Order, Reading
-from common.importing.source import Source
+from common.importing.source import DELIMITERS, Source
+from common.importing.workbook import WORKBOOK
 from imports.models import FileImport, Mapping
 
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "gb18030", WORKBOOK)
 HEAD_SHOWN = 8
 CELLS_SHOWN, SIGNS_SHOWN = 40, 60
 SAID = {"columns", "order", "encoding", "delimiter", "sheet", "header_row"}
+
+
+def check_said(said: MappingType[str, Any]) -> dict[str, Any]:
+    """What programs and mapping files say, looked at before it is believed. Raises BadInput."""
+    columns = said.get("columns") or {}
+    if not isinstance(columns, dict) or not all(isinstance(name, str) for name in columns.values()):
+        raise BadInput.at("columns", _("holds the column's name for each field"))
+    known = {
+        "order": [order.value for order in Order],
+        "encoding": list(ENCODINGS),
+        "delimiter": list(DELIMITERS),
+    }
+    for name, values in known.items():
+        if said.get(name) and said[name] not in values:
+            raise BadInput.at(name, _("is none of: %(values)s") % {"values": " ".join(values)})
+    row = said.get("header_row") or 0
+    if isinstance(row, bool) or not isinstance(row, int) or row < 0:
+        raise BadInput.at("header_row", _("is the number of a row"))
+    if not isinstance(said.get("sheet") or "", str):
+        raise BadInput.at("sheet", _("is the name of a sheet"))
+    return {name: value for name, value in said.items() if name in SAID and value}
 
 
 def look(file_import: FileImport, fields: Sequence[Field]) -> None:

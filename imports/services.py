@@ -85,7 +85,7 @@ def upload(
         file_name=name,
         digest=packed.digest,
         content=packed.content,
-        options={"said": dict(said or {})},
+        options={"said": reading.check_said(said or {})},
         created_by=actor,
     )
     try:
@@ -118,7 +118,7 @@ def read_again(
 ) -> None:
     """Read a file again as somebody says. Needs a transaction."""
     _expect(file_import, State.READY, State.REFUSED, State.READING)
-    file_import.options["said"] = dict(said)
+    file_import.options["said"] = reading.check_said(said)
     if choices is not None:
         kind_named(file_import.kind).begin(file_import, choices)
     file_import.state, file_import.fault, file_import.summary = State.READING, "", {}

@@ -11,12 +11,15 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from common.errors import ParstockError
 from common.forms import add_refusal
+from common.importing.harmless import harmless
 from imports import services
+from imports.exporting import Export, as_csv, workbook_bytes
 from imports.forms import MappingForm, UploadForm
 from imports.kinds import Kind, all_kinds, kind_named
 from imports.models import FileImport
@@ -26,6 +29,8 @@ from tenancy.permissions import Permission
 from tenancy.requests import ShopRequest
 
 ROWS_PER_PAGE = 50
+EXPORTED = ("products", "suppliers", "stock")
+WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = FileImport.State
 
 
@@ -39,7 +44,8 @@ def imports(request: ShopRequest) -> HttpResponse:
     for row in found:
         kind = kind_named(row.kind)
         row.kind_label, row.about = kind.label, kind.about(row)
-    return render(request, "imports/list.html", {"page": found, "kinds": mine})
+    context = {"page": found, "kinds": mine, "exported": EXPORTED}
+    return render(request, "imports/list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -163,13 +169,31 @@ def _left_out_rows(request: ShopRequest, found: FileImport) -> Iterator[str]:
     # Streaming goes on after the middleware has closed the request's scope.
     with shop_scope(request.shop, write=False):
         for line in kind_named(found.kind).left_out(found):
-            yield writer.writerow([_harmless(cell) for cell in line])
+            yield writer.writerow([harmless(str(cell)) for cell in line])
 
 
-def _harmless(cell: Any) -> Any:
-    """A cell that a spreadsheet would take for a formula, as text."""
-    text = str(cell)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+@require_GET
+@require(Permission.SHOP_VIEW)
+def export(request: ShopRequest, kind: str, form: str) -> Any:
+    """What the shop has, as a file that can be imported again; without costs for those who see none."""
+    found = next((each for each in all_kinds() if each.name == kind), None)
+    made = found.export(with_costs=Permission.COSTS_VIEW in request.permissions) if found else None
+    if made is None or form not in {"csv", "xlsx"}:
+        raise Http404
+    name = f"{request.shop.slug}-{kind}-{timezone.localdate():%Y-%m-%d}.{form}"
+    if form == "csv":
+        lines = _in_scope(request, made)
+        response: Any = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    else:
+        response = HttpResponse(workbook_bytes(made, title=kind), content_type=WORKBOOK_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _in_scope(request: ShopRequest, made: Export) -> Iterator[str]:
+    # Streaming goes on after the middleware has closed the request's scope.
+    with shop_scope(request.shop, write=False):
+        yield from as_csv(made)
 
 
 # ---- what a visitor may touch ----------------------------------------------------------------

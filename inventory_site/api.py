@@ -4,6 +4,7 @@ from django.urls import include, path
 
 app_name = "api"
 urlpatterns = [
+    path("", include("imports.api")),
     path("", include("catalog.api")),
     path("", include("stock.api")),
     path("", include("purchasing.api")),

@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
+from catalog import exporting
 from catalog.importing import products, suppliers
 from catalog.importing.taking_back import take_back
+from imports.exporting import Export
 from imports.models import Change, FileImport
 from imports.reading import columns_of
 from imports.row_kinds import RowKind
@@ -44,6 +46,9 @@ class Products(RowKind):
         "shelf_life_days": _("Shelf life, days"),
         "volume": _("Storage volume, ml"),
     }
+
+    def export(self, *, with_costs: bool) -> Export:
+        return exporting.products(with_costs=with_costs)
 
     def stager(self, file_import: FileImport) -> products.ProductStager:
         limit = row_limit()
@@ -87,6 +92,9 @@ class Suppliers(RowKind):
         "breaks": _("Price breaks"),
         "priority": _("Priority"),
     }
+
+    def export(self, *, with_costs: bool) -> Export:
+        return exporting.suppliers(with_costs=with_costs)
 
     def stager(self, file_import: FileImport) -> suppliers.SupplierStager:
         return suppliers.SupplierStager(columns_of(file_import))

@@ -105,10 +105,10 @@ class ProductStager:
             pointing = Product.objects.exclude(**{link: None}).order_by()
             self.links[link].update(pointing.values_list("sku_key", f"{link}__sku_key"))
         for row in rows:
-            key = search_key(self.columns.cell(row.cells, "sku"))
+            key = search_key(row.said("sku"))
             self.file_keys.add(key)
             for link in LINKS:
-                target = search_key(self.columns.cell(row.cells, link))
+                target = search_key(row.said(link))
                 if target:
                     self.links[link][key] = target
 
@@ -125,22 +125,19 @@ class ProductStager:
         return staged
 
     def _load(self, rows: Sequence[Record]) -> _Batch:
-        keys = {search_key(self.columns.cell(row.cells, "sku")) for row in rows}
-        linked = {search_key(row.text(link) or "") for row in rows for link in LINKS} - {""}
+        keys = {search_key(row.said("sku")) for row in rows}
+        linked = {search_key(row.said(link)) for row in rows for link in LINKS} - {""}
         wanted = Product.objects.filter(sku_key__in=keys | linked)
         related = ("category", "family", "sales_tax", "purchase_tax", "replaced_by", "sells_like")
         found = {product.sku_key: product for product in wanted.select_related(*related)}
         codes = {
-            spelling
-            for row in rows
-            for code in _codes(self.columns.cell(row.cells, "barcodes"))
-            for spelling in spellings(code)
+            spelling for row in rows for code in _codes(row.said("barcodes")) for spelling in spellings(code)
         }
         owners = Barcode.objects.filter(code__in=codes).values_list("code", "product__sku_key")
         return _Batch(found, dict(owners))
 
     def _stage(self, row: Record, batch: _Batch) -> Staged:
-        sku = " ".join(row.needed("sku", longest=64).split())
+        sku = row.needed("sku", longest=64)
         key = search_key(sku)
         if _RUINED.fullmatch(sku):
             raise row.fault("sku", _ruined(), _set_to_text())
@@ -272,7 +269,7 @@ class ProductStager:
         changes = [
             (name.removesuffix("_id"), self._shown(name, getattr(product, name)), self._shown(name, value))
             for name, value in plan.values.items()
-            if getattr(product, name) != value
+            if differs(getattr(product, name), value)
         ]
         for name, wanted in (("category", plan.category), ("family", plan.family)):
             have = getattr(product, name)
@@ -316,7 +313,7 @@ class ProductStager:
             if plan.product is None:
                 new.append((plan, Product(sku=plan.sku, **({"name": plan.sku} | values))))
             else:
-                differing = {n: v for n, v in values.items() if getattr(plan.product, n) != v}
+                differing = {n: v for n, v in values.items() if differs(getattr(plan.product, n), v)}
                 changed.append((plan, plan.product, differing))
         Product.objects.bulk_create([product for _plan, product in new])
         made = {id(plan): product for plan, product in new}
@@ -360,9 +357,9 @@ class ProductStager:
         ids = dict(Product.objects.order_by().values_list("sku_key", "pk"))
         wanted: dict[int, dict[str, int]] = {}
         for row in rows:
-            product_id = ids.get(search_key(self.columns.cell(row.cells, "sku")))
+            product_id = ids.get(search_key(row.said("sku")))
             for link in LINKS:
-                target = ids.get(search_key(row.text(link) or ""))
+                target = ids.get(search_key(row.said(link)))
                 if product_id and target and product_id != target:
                     wanted.setdefault(product_id, {}).setdefault(f"{link}_id", target)
         changes = []
@@ -382,6 +379,11 @@ class ProductStager:
             )
         Product.objects.bulk_update(linked, list(LINKS), batch_size=500)
         return changes
+
+
+def differs(have: Any, told: Any) -> bool:
+    """Blanks around a text are not said by a file."""
+    return (have.strip() if isinstance(have, str) else have) != told
 
 
 def _codes(text: str) -> list[str]:

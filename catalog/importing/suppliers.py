@@ -75,7 +75,7 @@ class SupplierStager:
     def __init__(self, columns: Columns) -> None:
         self.shop = current_shop()
         self.columns = columns
-        self.suppliers = {supplier.name.casefold(): supplier for supplier in Supplier.objects.all()}
+        self.suppliers = {_key(supplier.name): supplier for supplier in Supplier.objects.all()}
         self.told: dict[tuple[str, str], Any] = {}
         self.new: set[str] = set()
         self.seen: dict[str, int] = {}
@@ -95,15 +95,15 @@ class SupplierStager:
     def _load(
         self, rows: Sequence[Record]
     ) -> tuple[dict[str, Product], dict[tuple[str, int], SupplierProduct]]:
-        keys = {search_key(self.columns.cell(row.cells, "sku")) for row in rows} - {""}
+        keys = {search_key(row.said("sku")) for row in rows} - {""}
         products = {product.sku_key: product for product in Product.objects.filter(sku_key__in=keys)}
         found = SupplierProduct.objects.filter(product__in=[product.pk for product in products.values()])
         found = found.select_related("supplier").prefetch_related("breaks")
-        return products, {(term.supplier.name.casefold(), term.product_id): term for term in found}
+        return products, {(_key(term.supplier.name), term.product_id): term for term in found}
 
     def _stage(self, row: Record) -> Staged:
-        name = " ".join(row.needed("name", longest=120).split())
-        key = name.casefold()
+        name = row.needed("name", longest=120)
+        key = _key(name)
         supplier = self.suppliers.get(key)
         of_supplier = self._read_supplier(row, key, supplier)
         sku = row.text("sku", longest=64)
@@ -369,6 +369,11 @@ class SupplierStager:
         return []
 
 
+def _key(name: str) -> str:
+    """Suppliers are known by their names in any case, whatever blanks a file pads them with."""
+    return " ".join(name.split()).casefold()
+
+
 def write_order_days(days: Sequence[int]) -> str:
     return " ".join(WEEKDAYS[day] for day in days) or ANY_DAY
 
@@ -391,7 +396,9 @@ def _breaks_of(term: SupplierProduct) -> list[Break]:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat("minutes") if isinstance(value, time) else value
+    if isinstance(value, time):
+        return value.isoformat("minutes")
+    return value.strip() if isinstance(value, str) else value
 
 
 def _change(about: str, row: Any, before: dict[str, Any] | None, after: dict[str, Any]) -> Change:

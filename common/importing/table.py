@@ -37,8 +37,12 @@ class Record:
     columns: Columns
     file_name: str
 
+    def said(self, field: str) -> str:
+        """The cell as somebody meant it, however long; "" where there is nothing."""
+        return restored(self.columns.cell(self.cells, field))
+
     def text(self, field: str, *, longest: int = 200) -> str | None:
-        text = restored(self.columns.cell(self.cells, field))
+        text = self.said(field)
         if len(text) > longest:
             raise self.fault(field, _("This is longer than %(limit)d characters.") % {"limit": longest})
         return text or None

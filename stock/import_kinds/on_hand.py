@@ -9,10 +9,12 @@ from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Warehouse
+from imports.exporting import Export
 from imports.kinds import Run
 from imports.models import FileImport
 from imports.reading import columns_of
 from imports.row_kinds import RowKind
+from stock import exporting
 from stock.import_forms import WarehouseForm
 from stock.models import Kind
 from stock.services import imported_postings
@@ -49,6 +51,9 @@ class OnHand(RowKind):
 
     def begin(self, file_import: FileImport, choices: Mapping[str, Any]) -> None:
         file_import.options["choices"] = {"warehouse": choices["warehouse"].pk}
+
+    def export(self, *, with_costs: bool) -> Export:
+        return exporting.on_hand(with_costs=with_costs)
 
     def stager(self, file_import: FileImport) -> StockStager:
         return StockStager(file_import, columns_of(file_import), _warehouse(file_import))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from catalog.gtin import spellings
@@ -67,7 +68,7 @@ class StockStager:
         return staged
 
     def _load(self, rows: Sequence[Record]) -> None:
-        codes = {clean_code(row.text("sku", longest=1_000) or "") for row in rows} - {""}
+        codes = {clean_code(row.said("sku")) for row in rows} - {""}
         found = Product.objects.filter(sku_key__in={search_key(code) for code in codes})
         self.products = {product.sku_key: product for product in found}
         scanned = {spelling for code in codes for spelling in spellings(code)}
@@ -82,7 +83,8 @@ class StockStager:
             Bin(warehouse_id, product_id, None, None): quantity
             for warehouse_id, product_id, quantity in balances
         }
-        bins = BinBalance.objects.filter(product__in=ids)
+        named = Q(location__isnull=False) | Q(lot__isnull=False)
+        bins = BinBalance.objects.filter(named, product__in=ids)
         for *place, quantity in bins.values_list(*places, "location_id", "lot_id", "on_hand"):
             self.on_hand[Bin._make(place)] = quantity
         lots = Lot.objects.filter(product__in=ids).values_list("product_id", "code", "pk")
