@@ -66,11 +66,11 @@ class AnswerForm(forms.Form):
         self.asked = list(asked)
         self.asked_on = asked_on
         said = {row["line"]: row for row in last.lines} if last else {}
-        self.initial |= {
-            "on": asked_on,
-            "reference": last.reference if last else "",
-            "note": last.note if last else "",
-        }
+        self.initial.update(
+            on=asked_on,
+            reference=last.reference if last else "",
+            note=last.note if last else "",
+        )
         for line in self.asked:
             self._add_line(line, said.get(line.line_id))
 
@@ -80,12 +80,12 @@ class AnswerForm(forms.Form):
         self.fields[choice] = forms.ChoiceField(choices=CHOICES, label=line.name)
         self.fields[quantity] = QuantityField(label=_("Quantity of %(product)s") % words, required=False)
         self.fields[on] = DayField(label=_("Delivery of %(product)s") % words, required=False)
-        self.initial |= {choice: AS_ORDERED, quantity: line.quantity, on: self.asked_on}
+        self.initial.update({choice: AS_ORDERED, quantity: line.quantity, on: self.asked_on})
         if said is not None:
             day = date.fromisoformat(said["on"]) if said["on"] else self.asked_on
             changed = said["quantity"] != line.quantity or day != self.asked_on
             self.initial[choice] = (CHANGED if changed else AS_ORDERED) if said["quantity"] else DECLINED
-            self.initial |= {quantity: said["quantity"] or line.quantity, on: day}
+            self.initial.update({quantity: said["quantity"] or line.quantity, on: day})
 
     @staticmethod
     def _names(line: Asked) -> tuple[str, str, str]:

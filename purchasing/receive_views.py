@@ -45,7 +45,8 @@ def order_receive(request: ShopRequest, number: str) -> HttpResponse:
         if not found.can_receive:
             return redirect("order", request.shop.slug, number)
         return _show(request, found, lines, ReceiveForm(lines=lines))
-    if request.POST.get("scan", "").strip():
+    # ENTER in any field presses the first button of the form: only its own buttons take goods in.
+    if "add" in request.POST or request.POST.get("scan", "").strip():
         scanned = Scanned(request.POST, lines)
         return _show(request, found, lines, ReceiveForm(scanned.data, lines=lines), scanned=scanned)
     form = ReceiveForm(request.POST, lines=lines)
@@ -98,7 +99,7 @@ def _show(
             {"line": line, "field": form[received_name(line)], "damaged": form[damaged_name(line)]}
             for line in lines
         ],
-        "scanned": scanned,
+        "scanned": scanned if scanned and scanned.code else None,
         # A scan is no attempt to take anything in: nothing is wrong with the form yet.
         "is_sent": form.is_bound and scanned is None,
         "asks": asks,

@@ -233,6 +233,13 @@ def test_a_scan_adds_a_piece_and_takes_nothing_in(page, sent, trade):
     assert not Receipt.objects.exists()
 
 
+def test_enter_in_a_field_takes_nothing_in(page, sent):
+    shown = text(page("clerk")(form_of(sent, "2", add="1")))
+    assert 'value="2"' in shown
+    assert 'role="alert"' not in shown
+    assert not Receipt.objects.exists()
+
+
 def test_a_strange_or_unknown_code_is_said_loudly(page, sent):
     other = make_product(name="Beeswax candle")
     shown = text(page("clerk")(form_of(sent, scan=other.sku)))
