@@ -20,9 +20,18 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from purchasing.models import PurchaseOrder
 from stock.models import Kind
 from tenancy.context import shop_scope
-from tests.factories import make_product, make_shop, make_token, make_warehouse, post_line
+from tests.factories import (
+    make_product,
+    make_shop,
+    make_supplier,
+    make_token,
+    make_warehouse,
+    post_line,
+)
+from tests.purchasing.conftest import set_terms
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -44,6 +53,11 @@ OPERATIONS = [
     ("POST", "commitments/{id}/release/"),
     ("GET", "suppliers/"),
     ("POST", "suppliers/"),
+    ("GET", "orders/"),
+    ("POST", "orders/"),
+    ("GET", "orders/{number}/"),
+    ("PATCH", "orders/{number}/"),
+    ("GET", "orders/{number}/pdf/"),
 ]
 CHECKS = [
     not_a_server_error,
@@ -59,7 +73,11 @@ def secret() -> str:
     with shop_scope(shop):
         main = make_warehouse(code="MAIN")
         make_warehouse(code="BACK")
-        post_line(Kind.OPENING, make_product(sku="A1", has_decimals=True), main, 10_000)
+        product = make_product(sku="A1", has_decimals=True)
+        post_line(Kind.OPENING, product, main, 10_000)
+        supplier = make_supplier(name="Kiln")
+        set_terms(supplier, product, pack=6_000)
+        PurchaseOrder.objects.create(number="PO-1", supplier=supplier, warehouse=main, currency=shop.currency)
         return make_token("owner")[1]
 
 
@@ -68,6 +86,8 @@ def at_home(case: Case) -> Case:
     case.path_parameters = dict(case.path_parameters or {}) | {"shop": "corner"}
     if "sku" in case.path_parameters and len(str(case.path_parameters["sku"])) % 2:
         case.path_parameters["sku"] = "A1"
+    if "number" in case.path_parameters and len(str(case.path_parameters["number"])) % 2:
+        case.path_parameters["number"] = "PO-1"
     _name(case.body)
     return case
 
@@ -81,6 +101,7 @@ def _name(value: Any) -> None:
             ("sku", "A1"),
             ("warehouse", "MAIN"),
             ("to_warehouse", "BACK"),
+            ("supplier", "Kiln"),
             ("quantity", "1"),
         ):
             if isinstance(value.get(name), str) and len(value[name]) % 2:
