@@ -235,10 +235,12 @@ def dumbbell(own: float, other: float, *, low: float, high: float, label: str) -
     )
 
 
-def columns(counts: Sequence[int], *, bold: int, label: str, unit: str, words: Sequence[str]) -> SafeString:
-    """Bars side by side, the first `bold` of them in the colour of the forecast, with words below.
+def columns(
+    counts: Sequence[int], *, bold: int, label: str, unit: str, words: tuple[str, str, str]
+) -> SafeString:
+    """Bars side by side, the first `bold` of them in the colour of the forecast.
 
-    words: for places along the axis, evenly from the first to the last.
+    words: what the left end, the end of the bold ones and the right end of the axis mean.
     """
     chart = Chart(places=len(counts), highest=max([*counts, 1]), height=206, label=label)
     chart.axes(unit)
@@ -246,6 +248,6 @@ def columns(counts: Sequence[int], *, bold: int, label: str, unit: str, words: S
     for place, count in enumerate(counts):
         style = "bar fore" if place < bold else "bar"
         chart.bar(place * width + width * 0.06, width * 0.88, count, style)
-    for number, word in enumerate(words):
-        chart.name_place(round(number * (len(counts) - 1) / max(len(words) - 1, 1)), word)
+    for place, word, style in zip((0, bold, len(counts)), words, ("", "mid", "end"), strict=True):
+        chart.name_place(place, word, style)
     return chart.render()

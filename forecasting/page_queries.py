@@ -60,7 +60,7 @@ def _ratios(errors: dict[str, Any]) -> SafeString | None:
         label=_("%(better)d products are forecast better than naive, %(rest)d are not")
         % {"better": better, "rest": sum(counts) - better},
         unit=_("products"),
-        words=[_("a third"), _("same as naive"), _("half more")],
+        words=(_("a third of it"), _("same as naive"), _("half more")),
     )
 
 

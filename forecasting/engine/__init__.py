@@ -1,4 +1,4 @@
 """Forecasting without a database: arrays in, frozen dataclasses out.
 
-`choose.forecast_series` is the door; `registry.METHODS` lists what it chooses from.
+`forecast.forecast_panel` is the door: a `panel.Panel` in, a `panel.PanelForecast` out.
 """

@@ -259,6 +259,7 @@ class _Engine:
         year_ago = naive.last_year(
             panel.demand, self.past[:, : panel.periods], year, around, origins, horizon
         )
+        self.has_year = np.isfinite(year_ago[:, -1])
         extra.append(np.where(np.isfinite(year_ago), year_ago, usual))
         lanes = np.concatenate([lanes, np.stack(extra, axis=2)], axis=2).astype(np.float32)
         steps = max(self._tested_leads(), default=1)
@@ -417,6 +418,11 @@ class _Engine:
         shares = np.zeros((len(carried), len(METHODS)), dtype=np.float32)
         for column, name in enumerate(names):
             shares[:, METHODS.index(name)] += carried[:, column]
+        # Without a year of history, or with rare sales, the usual level stood in.
+        for name, suits in (("last_year", self.has_year), ("holt_winters", self._regular())):
+            place = METHODS.index(name)
+            shares[:, METHODS.index("levels")] += np.where(suits, 0, shares[:, place])
+            shares[:, place] *= suits
         total = shares.sum(axis=1, keepdims=True)
         shares = np.where(total > 0, shares / np.maximum(total, 1e-12), 0)
         shares[(total <= 0)[:, 0], 0] = 1

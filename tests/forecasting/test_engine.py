@@ -71,7 +71,7 @@ def test_level_times_factors_is_the_mean():
 )
 @pytest.mark.filterwarnings("error")
 def test_an_odd_series_has_a_forecast_and_spoils_no_other(odd, expected):
-    demand, level = poisson(week=(1,))
+    demand, _level = poisson(week=(1,))
     usual = forecast_panel(panel_of(demand)).mean
     found = forecast_panel(panel_of(np.vstack([demand, odd])))
     assert np.isfinite(found.mean).all()

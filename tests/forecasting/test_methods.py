@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecasting.engine import holt_winters, mean_rate, seasonal_naive
-from forecasting.engine.method import filled
+from forecasting.engine import naive, rare, smoothing
+from forecasting.engine.gallery import holt_winters
+from forecasting.engine.gallery.method import filled
+from forecasting.engine.levels import discounts, filter_levels
 
 NAN = np.nan
 
@@ -88,33 +90,137 @@ def test_rare_short_and_unknown_demand_is_not_for_holt_winters():
     assert not holt_winters.suits(hidden)
 
 
+def panel(*series) -> np.ndarray:
+    return np.array(series, dtype=np.float32)
+
+
+def last(demand) -> np.ndarray:
+    return np.array([demand.shape[1] - 1])
+
+
+def test_batched_holt_winters_with_given_weights_gives_statsmodels_forecast():
+    """After half a year the start is forgotten, whatever it was."""
+    from statsmodels.tsa.holtwinters import ExponentialSmoothing
+
+    rng = np.random.default_rng(2)
+    demand = 20 + np.resize([3, 1, 0, -1, -2, -4, 3], 400) + 0.05 * np.arange(400) + rng.normal(size=400)
+    # statsmodels' beta is a share of the level's error, ours of the forecast's: beta = alpha x theirs.
+    alpha, beta, gamma, phi = 0.3, 0.2, 0.25, 0.95
+    model = ExponentialSmoothing(
+        demand, trend="add", damped_trend=True, seasonal="add", seasonal_periods=7,
+        initialization_method="heuristic",
+    )  # fmt: skip
+    fitted = model.fit(
+        optimized=False, smoothing_level=alpha, smoothing_trend=beta, smoothing_seasonal=gamma,
+        damping_trend=phi,
+    )  # fmt: skip
+    ours = smoothing.project(
+        panel(demand), panel([alpha, alpha * beta, phi, gamma]), 7, last(demand[None]), 14
+    )
+    # statsmodels lets a season learn from the level before the day, ours from the forecast's error.
+    np.testing.assert_allclose(ours[0, 0], fitted.forecast(14), rtol=0.03)
+
+
+def test_batched_holt_winters_fits_about_as_well_as_statsmodels():
+    rng = np.random.default_rng(4)
+    season = rng.normal(0, 3, (12, 7))
+    drift = np.cumsum(rng.normal(0, 0.3, (12, 203)), axis=1)
+    demand = np.maximum(25 + np.tile(season, 29) + drift + rng.normal(0, 2, (12, 203)), 0)
+    known, wanted = demand[:, :189], demand[:, 189:]
+    ours = smoothing.smooth(panel(*known), 7, np.array([188]), 14, 189).paths[:, 0]
+    theirs = np.stack([holt_winters.project(row, holt_winters.fit(row), 14) for row in known])
+    error = [np.abs(forecast - wanted).mean() for forecast in (ours, theirs)]
+    assert error[0] < 1.05 * error[1]
+
+
+def test_batched_holt_winters_skips_unknown_days():
+    demand = np.resize(np.array([10, 12, 11, 9, 14, 2, 3], dtype=float), 140)
+    holes = demand.copy()
+    holes[60:75] = NAN
+    weights = panel([0.2, 0.01, 0.9, 0.1])
+    found = smoothing.project(panel(holes), weights, 7, np.array([139]), 7)
+    np.testing.assert_allclose(found[0, 0], demand[:7], atol=0.3)
+
+
 def test_the_naive_forecast_repeats_the_last_known_day_of_each_weekday():
-    demand = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, NAN, 11, 12, 13, 14], dtype=float)
-    expected = [8, 9, 3, 11, 12, 13, 14, 8, 9, 3]
-    assert seasonal_naive.project(demand, None, 10).tolist() == expected
+    demand = panel([1, 2, 3, 4, 5, 6, 7, 8, 9, NAN, 11, 12, 13, 14])
+    expected = [8, 9, 3, 11, 12, 13, 14]
+    assert naive.seasonal_naive(demand, 7, last(demand), 7)[0, 0].tolist() == expected
 
 
-def test_the_naive_forecast_of_less_than_a_week_falls_back_on_the_mean():
-    assert seasonal_naive.project(np.array([2.0, 4.0]), None, 7).tolist() == [3, 3, 3, 3, 3, 2, 4]
+def test_the_naive_forecast_of_less_than_a_week_falls_back_on_the_last_day():
+    demand = panel([2, 4])
+    assert naive.seasonal_naive(demand, 7, last(demand), 7)[0, 0].tolist() == [4, 4, 4, 4, 4, 2, 4]
 
 
 def test_tsb_is_the_papers_recursion():
     """p <- p + beta (1 - p) on a sale, p - beta p without; z <- z + alpha (size - z); rate p z."""
     start = np.zeros(28)
     start[[0, 14]] = [2, 4]  # p = 2/28, z = 3
-    demand = np.append(start, [0.0, 5.0])
-    chance = 2 / 28
-    chance -= 0.1 * chance
-    chance += 0.1 * (1 - chance)
-    assert mean_rate.tsb_rate(demand, chance_weight=0.1, size_weight=0.2) == pytest.approx(
-        chance * (3 + 0.2 * (5 - 3))
-    )
+    chance, size = 2 / 28, 3.0
+    for sold in [*start, 0.0, 5.0]:  # the first 28 days teach the start and are then gone through
+        chance += 0.1 * ((sold > 0) - chance)
+        size += 0.2 * (sold - size) if sold else 0.0
+    demand = panel(np.append(start, [0.0, 5.0]))
+    rate = rare.tsb(demand, last(demand), size_weight=0.2, chance_weight=0.1)
+    assert rate[0, 0] == pytest.approx(chance * size)
+
+
+def test_croston_smooths_sizes_and_spacings_by_hand():
+    """Sales of 4, 2, 6 on days 3, 5, 9: sizes 4, 3.8, 4.02; gaps 3, 2.9, 3.01; SBA times 0.95."""
+    demand = panel([0, 0, 4, 0, 2, 0, 0, 0, 6, 0, 0])
+    rates = rare.croston_sba(demand, np.array([1, 2, 4, 10]), alpha=0.1)
+    expected = [0, 4 / 3, 3.8 / 2.9, 4.02 / 3.01]
+    np.testing.assert_allclose(rates[0], 0.95 * np.array(expected), rtol=1e-6)
+
+
+def test_croston_does_not_count_days_that_are_not_known():
+    known = panel([0, 0, 4, 0, 2, 0])
+    hidden = panel([0, NAN, 0, 4, NAN, NAN, 0, 2, 0])
+    rates = [rare.croston_sba(demand, last(demand), alpha=0.1)[0, 0] for demand in (known, hidden)]
+    assert rates[0] == pytest.approx(rates[1])
 
 
 def test_a_product_that_stops_selling_is_let_go():
-    demand = np.concatenate([np.resize([1.0, 0, 0], 60), np.zeros(120)])
-    rate = mean_rate.project(demand, None, 1)[0]
+    demand = panel(np.concatenate([np.resize([1.0, 0, 0], 60), np.zeros(120)]))
+    rate = rare.tsb(demand, last(demand), size_weight=0.1, chance_weight=1 / 60)[0, 0]
     assert 0 < rate < 0.06
+    # Croston's keeps the spacing of the last sale: 3 days, as far as a first one of 1 is forgotten.
+    spacing = 3 - 2 * 0.9**19
+    assert rare.croston_sba(demand, last(demand), alpha=0.1)[0, 0] == pytest.approx(0.95 / spacing)
+
+
+def test_levels_are_discounted_means_of_what_is_known():
+    """By hand: A <- d A + y, B <- d B + f from a prior of two periods at level 3."""
+    demand, factors = panel([4, NAN, 10]), panel([1, 2, 2])
+    discount = np.array([0.5], dtype=np.float32)
+    found = filter_levels(demand, factors, np.array([3.0]), discount, np.array([0, 1, 2]))
+    first = (2 * 3 + 4) / (2 + 1)
+    assert found[0, 0, 0] == pytest.approx(first, rel=1e-5)
+    assert found[0, 1, 0] == pytest.approx(first, rel=1e-5), "an unknown day changes no level"
+    assert found[0, 2, 0] == pytest.approx((0.25 * 10 + 10) / (0.25 * 3 + 2), rel=1e-5)
+
+
+def test_a_level_far_from_its_last_known_day_stays_a_number():
+    demand = np.full((1, 3000), NAN, dtype=np.float32)
+    demand[0, 0] = 7
+    found = filter_levels(demand, np.ones_like(demand), np.array([5.0]), discounts("D"), np.array([0, 2999]))
+    assert np.isfinite(found).all()
+    assert ((found >= 4.9) & (found <= 7.1)).all()
+
+
+def test_last_year_is_the_same_weeks_at_half_the_growth():
+    """Twice as much in the last quarter as a year before: the root of two of last year's weeks."""
+    demand = np.full((1, 104), 10.0, dtype=np.float32)
+    demand[0, 104 - 13 :] = 20
+    level = naive.last_year(demand, np.ones_like(demand), 52, 1, np.array([103]), 8)[0, 0]
+    growth = (13 * 20 + 5) / (13 * 10 + 5)
+    assert level == pytest.approx(10 * growth**0.5, rel=1e-4)
+
+
+def test_last_year_is_unknown_in_the_first_year():
+    demand = np.ones((1, 60), dtype=np.float32)
+    assert np.isnan(naive.last_year(demand, demand, 52, 1, np.array([59]), 8)[0, 0])
 
 
 def test_an_unknown_day_is_filled_by_its_weekday_and_a_known_one_is_left_alone():

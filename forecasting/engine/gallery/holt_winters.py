@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.engine.method import WEEK, Demand, Method, filled, sells_rarely
+from forecasting.engine.gallery.method import WEEK, Demand, Method, filled, sells_rarely
 
 # Less than this is too short to learn seven weekdays from.
 _SHORTEST = 8 * WEEK
