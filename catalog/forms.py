@@ -336,7 +336,7 @@ class ClosureForm(ShopModelForm):
             self.use_required_attribute = False
         for name, field in self.fields.items():
             if name != "remove":
-                field.widget.attrs["aria-label"] = field.label
+                field.widget.attrs |= {"aria-label": field.label, "class": "term"}
 
     def has_changed(self) -> bool:
         return bool(self.instance.pk) or any(self[name].data for name in self.fields)

@@ -108,6 +108,7 @@ def supplier(request: ShopRequest, supplier_id: int) -> HttpResponse:
         "rows": rows,
         "page": page,
         "order_days": days,
+        "wrong_rows": any(row.is_bound and row.errors for row in (*closures, *rows)),
     }
     return render(request, "catalog/supplier_form.html", context)
 
