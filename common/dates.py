@@ -42,6 +42,14 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     return start_of_day(day + timedelta(days=1), zone)
 
 
+def closing_of(day: date, zone: ZoneInfo) -> datetime:
+    """When sales happened of which only the day is known: the last second of the day.
+
+    A count "after closing" has the same moment, and includes them.
+    """
+    return end_of_day(day, zone) - timedelta(seconds=1)
+
+
 def next_occurrence(at: time, zone: ZoneInfo, *, after: datetime) -> datetime:
     """The next moment, strictly later than `after`, when the shop's clock shows `at`."""
     day = after.astimezone(zone).date()

@@ -19,20 +19,19 @@ from stock.services.statements import Counted
 
 
 def differences(
-    effects: Sequence[Effect], recorded_at: datetime, *, count: int | None = None, undone: int | None = None
+    effects: Sequence[Effect], *, count: int | None = None, undone: int | None = None
 ) -> list[Effect]:
     """What has to be raised so that every count in force says what it said before `effects`.
 
     The first count after a movement takes it back, so that later ones see nothing of it. Balances
-    are locked. What happens now lies before no count: none is dated ahead of the clock.
+    are locked. Also asked for what happens now: a count "after closing" lies ahead until the day ends.
 
     count: the effects are those of this count, which outdoes others of the same moment that were
         recorded before it. undone: the count that the effects take back.
     """
     changes: dict[Place, list[Effect]] = {}
     for effect in effects:
-        if effect.at < recorded_at:
-            changes.setdefault(effect.bin.place, []).append(effect)
+        changes.setdefault(effect.bin.place, []).append(effect)
     if not changes:
         return []
     earliest = {place: min(effect.at for effect in late) for place, late in changes.items()}

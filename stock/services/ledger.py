@@ -36,6 +36,7 @@ from stock.services.lines import (
     bin_of,
     difference,
     effects_of,
+    not_ahead,
     places_of,
     refuse_nonsense,
 )
@@ -100,10 +101,10 @@ def post(
         if kind == Kind.COUNT:
             observed = _observe(lines, held, draft)
             effects = _differences(observed)
-            kept = late.differences(effects, draft.recorded_at, count=_LAST)
+            kept = late.differences(effects, count=_LAST)
         else:
             effects = [effect for line in lines for effect in effects_of(kind, line, line.at or draft.at)]
-            kept = late.differences(effects, draft.recorded_at)
+            kept = late.differences(effects)
         return _record(
             draft,
             _apply([*effects, *kept], held),
@@ -150,7 +151,7 @@ def reverse(
         held = statements.lock(places) if places else {}
         draft.recorded_at = timezone.now()
         observed = _observe(seen_before, held, draft)
-        written = _undone(posting, mirrored, observed, held, draft.recorded_at)
+        written = _undone(posting, mirrored, observed, held)
         return _record(
             draft,
             written,
@@ -202,15 +203,14 @@ def _undone(
     mirrored: list[Effect],
     observed: list[Observed],
     held: dict[Place, Held],
-    recorded_at: datetime,
 ) -> list[Written]:
     """Apply the undoing of `posting`, with what keeps other counts true. Changes `held`."""
     if observed and _sums(_differences(observed)) != _sums(mirrored):
         # Documents came in between, so the count finds another difference than before.
         effects = _differences(observed)
-        return _apply([*effects, *late.differences(effects, recorded_at, count=_LAST)], held)
+        return _apply([*effects, *late.differences(effects, count=_LAST)], held)
     count = posting.pk if posting.kind == Kind.COUNT else None
-    kept = late.differences(mirrored, recorded_at, count=_LAST if observed else count, undone=posting.pk)
+    kept = late.differences(mirrored, count=_LAST if observed else count, undone=posting.pk)
     exact, fresh = late.taken_back(posting, kept)
     return _undo([*mirrored, *exact], held) + _apply(fresh, held)
 
@@ -273,11 +273,11 @@ def _refuses(policy: str) -> bool:
 def _observe(lines: Sequence[Line], held: dict[Place, Held], draft: Posting) -> list[Observed]:
     """What the ledger says for the moment of each count: the balance less what happened since.
 
-    A clock that runs ahead does not date a count after what is recorded next.
+    A clock that runs ahead does not date a count after what is recorded next; "after closing" does.
     """
     if not lines:
         return []
-    moments = {bin_of(line): min(line.at or draft.at, draft.recorded_at) for line in lines}
+    moments = {bin_of(line): not_ahead(line.at or draft.at, draft.recorded_at) for line in lines}
     since = statements.moved_since(moments)
     in_bins = statements.bin_balances(bin_ for bin_ in moments if bin_.is_named)
     observed = []

@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.models import Location
+from common.dates import closing_of
 from common.errors import BadInput
 from common.units import MAX_QUANTITY, MAX_UNIT_PRICE, line_amount
 from stock.models import Kind, Lot
 from stock.places import Bin, Place
+from tenancy.context import current_shop
 
 # How far a clock on a phone or a till may run ahead of ours.
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -105,6 +107,16 @@ def difference(seen: Observed) -> Effect:
     return Effect(bin_of(seen.line), seen.line.quantity - seen.expected, seen.at)
 
 
+def closing(now: datetime) -> datetime:
+    """When the shop's present day is over: a count after closing has this moment, though it is to come."""
+    zone = current_shop().zone
+    return closing_of(now.astimezone(zone).date(), zone)
+
+
+def not_ahead(at: datetime, now: datetime) -> datetime:
+    return at if at == closing(now) else min(at, now)
+
+
 # ---- refusals --------------------------------------------------------------------------------
 
 
@@ -113,6 +125,8 @@ def refuse_nonsense(kind: Kind, lines: Sequence[Line], at: datetime | None) -> N
     if not lines:
         raise BadInput(_("A posting needs at least one line."), {"lines": [_("is empty")]})
     latest = timezone.now() + CLOCK_TOLERANCE
+    if kind == Kind.COUNT:
+        latest = max(latest, closing(timezone.now()))
     for number, line in enumerate(lines):
         moment = line.at or at
         if moment is not None and moment > latest:

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from common.errors import Conflict
+from common.dates import closing_of
+from common.errors import BadInput, Conflict
 from stock.models import Balance, Kind, Movement, Posting
 from stock.services.ledger import hold_for_reversal, reverse
 from stock.services.reconcile import reconcile
@@ -114,3 +115,20 @@ def test_a_clock_that_runs_ahead_does_not_date_a_count_after_the_next_sale(mug, 
     post_line(Kind.COUNT, mug, place, 5_000, at=timezone.now() + timedelta(minutes=5))
     post_line(Kind.SALE, mug, place, 2_000)
     assert on_hand(mug) == 3_000
+
+
+def test_a_count_after_closing_has_seen_the_sales_of_which_only_the_day_is_known(mug, place, shop):
+    today = timezone.localdate(timezone=shop.zone)
+    post_line(Kind.OPENING, mug, place, 9_000, at=ago(1))
+    closing = closing_of(today, shop.zone)
+    after = post_line(Kind.COUNT, mug, place, 5_000, at=closing)
+    assert after.observations.get().at == closing
+    # Tomorrow's file tells of today's sales, at the same moment.
+    post_line(Kind.SALE, mug, place, 3_000, at=after.at - timedelta(hours=25))
+    post_line(Kind.SALE, mug, place, 1_000)
+    assert on_hand(mug) == 5_000
+
+
+def test_a_count_later_than_today_is_refused(mug, place):
+    with pytest.raises(BadInput, match="future"):
+        post_line(Kind.COUNT, mug, place, 5_000, at=timezone.now() + timedelta(days=2))

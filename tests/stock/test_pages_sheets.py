@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import Warehouse
+from common.dates import closing_of, start_of_day
 from stock.models import Balance, HistorySale, Kind, Movement, Posting
 from tenancy.context import shop_scope
 from tests.factories import make_product, make_shop, make_warehouse, post_line
@@ -328,3 +329,29 @@ def test_the_list_to_count_begins_with_what_was_sold_before_stock_was_kept():
     assert "Sold once" in page
     assert "Held here" in page
     assert "Neither" not in page
+
+
+def test_a_count_says_whether_it_was_before_opening_or_after_closing(clerk, shop_with_mugs):
+    with shop_scope(shop_with_mugs):
+        place = Warehouse.objects.get()
+    for when, moment in (("before", start_of_day), ("after", closing_of)):
+        head = {"warehouse": place.pk, "when": when, "at": "2026-03-02T12:00"}
+        clerk.post("count_new", **clerk.sheet("count_new", ("MUG", "4"), **head))
+        with shop_scope(shop_with_mugs):
+            latest = Posting.objects.filter(keeps=None).order_by("-pk").first()
+            assert latest.at == moment(date(2026, 3, 2), shop_with_mugs.zone)
+    assert 'name="when"' not in clerk.get("sale_new").text
+
+
+def test_what_keeps_a_count_true_leads_to_the_count_and_has_no_undo(owner, shop_with_mugs):
+    with shop_scope(shop_with_mugs):
+        product, place = make_product(), Warehouse.objects.get()
+        count = post_line(Kind.COUNT, product, place, 5_000)
+        late = post_line(Kind.RECEIPT, product, place, 2_000, at=timezone.now() - timedelta(days=2))
+        raised = Posting.objects.get(keeps=count)
+    page = owner.get("posting", raised.pk).text
+    assert owner.address("posting", count.pk) in page
+    assert owner.address("posting", late.pk) in page
+    assert owner.address("posting_undo", raised.pk) not in page
+    for one in (count, late):
+        assert owner.address("posting", raised.pk) in owner.get("posting", one.pk).text

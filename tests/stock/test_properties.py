@@ -211,7 +211,8 @@ class Ledger(RuleBasedStateMachine):
         worth = self._worth()
         moved = [(place, here.pk, -quantity), (place, there.pk, quantity)]
         self._post(Kind.TRANSFER, [line], moved, back, inside=True)
-        assert self._worth() == worth
+        if not self.model.counts:  # else one may raise a difference, which is worth something
+            assert self._worth() == worth
 
     @rule(
         warehouse=st.integers(0, 1),
