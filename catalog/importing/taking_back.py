@@ -18,10 +18,11 @@ from imports.models import Change
 from tenancy.models import User
 
 State = Change.State
+# What others hang on comes after them.
 MODELS: dict[str, Any] = {
+    "terms": SupplierProduct,
     "product": Product,
     "supplier": Supplier,
-    "terms": SupplierProduct,
     "category": Category,
     "family": Family,
 }
