@@ -8,4 +8,8 @@ class ReplenishmentConfig(AppConfig):
     name = "replenishment"
 
     def ready(self) -> None:
+        from replenishment.words import ACTIONS
+        from tenancy.registry import name_actions
+
+        name_actions(ACTIONS)
         add_place(Place(1, _("Replenish"), "replenish", "replenish"))

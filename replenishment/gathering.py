@@ -274,7 +274,12 @@ def _means(forecast: Forecast, days: int) -> tuple[float, ...]:
 
 
 def _spread(forecast: Forecast, days: int) -> tuple[float, float]:
-    """(dispersion of a day, error of the level) that give the forecast's own quantiles of sums."""
+    """(dispersion of a day, error of the level) to plan for.
+
+    They are those that give the forecast's own quantiles of sums, of which the share is kept that has
+    proved itself: the rest are spikes that no stock is kept for, see engine.calibrate.
+    """
+    from replenishment.engine.calibrate import GENERAL
     from replenishment.engine.demand import spread_of_sums
 
     found = []
@@ -282,18 +287,23 @@ def _spread(forecast: Forecast, days: int) -> tuple[float, float]:
         points = forecast.sum_quantiles(length, _LEVELS)
         middle = sum(points) / len(points)
         found += [forecast.expected(length), sum((point - middle) ** 2 for point in points) / len(points)]
-    return spread_of_sums(*found)
+    dispersion, level_error = spread_of_sums(*found)
+    share, _dial = GENERAL
+    return 1 + share * (dispersion - 1), share**0.5 * level_error
 
 
 def _costs(
     product: Product, unit_cost: int, prices: _Prices, policies: Policies, review: int
 ) -> tuple[float, float]:
-    """(holding a day, shortage) of one stock unit in minor units."""
+    """(holding a day, shortage) of one stock unit in minor units, the latter as the plan counts it."""
+    from replenishment.engine.calibrate import GENERAL
+
     cost = unit_cost / PRICE_SCALE
     rates = policies.rates(product)
     price = prices.net_price(product)
     margin = 0.0 if price is None else max(0.0, price / PRICE_SCALE - cost)
     # Goods without cost and price still should not run out.
     shortage = margin + rates.goodwill / _PERCENT * cost or 1.0
+    shortage *= GENERAL[1]
     holding = rates.holding / _PERCENT / 365 * cost
     return max(holding, shortage * (1 - _HIGHEST_RATIO) / _HIGHEST_RATIO / review), shortage

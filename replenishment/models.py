@@ -148,6 +148,11 @@ class Plan(ShopModel):
     def __str__(self) -> str:
         return f"{self.supplier} · {self.warehouse}"
 
+    @property
+    def lead_spread(self) -> int:
+        """Days that an order is early or late by, usually."""
+        return round(self.lead_sd)
+
 
 class PlanLine(ShopModel):
     """What the plan says of one product: also where it orders nothing."""

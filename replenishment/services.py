@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # Sample paths that each candidate quantity is priced on.
 _DRAWS = 64
 # What a unit of money must save before it is spent, one step of the what-if after the other.
-_PRICES = (0.0, 0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35, 0.6, 1.0, 2.0, 5.0)
+_PRICES = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.3, 0.45, 0.7, 1.0, 1.5, 2.5, 5.0)
 
 
 @dataclass(frozen=True, slots=True)

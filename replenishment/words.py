@@ -8,13 +8,20 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from common.templatetags.ui import day, quantity
 from common.units import QUANTITY_SCALE
 
 if TYPE_CHECKING:
     from replenishment.engine.types import Part, PlannedItem
+
+# What is written into the audit.
+ACTIONS = {
+    "replenishment.snoozed": gettext_lazy("Product snoozed"),
+    "replenishment.woken": gettext_lazy("Snoozed product woken"),
+    "replenishment.policy": gettext_lazy("Costs of planning changed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
