@@ -260,12 +260,27 @@ def test_a_closed_shop_takes_no_answers(order, shop):
     assert visitor.get().status_code == 404
 
 
-def test_the_page_speaks_the_suppliers_language_and_shows_the_revision_that_was_frozen(order, trade):
+def test_a_chinese_supplier_reads_chinese(order):
+    revision = order.revisions.get()
+    order.revisions.all().delete()
+    revision.content["language"] = "zh-hans"
+    order.revisions.create(revision=1, content=revision.content)
+    visitor = Visitor(order)
+    shown = text(visitor.get())
+    assert '<html lang="zh-hans">' in shown
+    for words in ("您能按此订单供货吗？", "全部确认", "无法供货", "无需账户"):
+        assert words in shown
+    visitor.post(answers(order, ("change", "8", ""), AS_ORDERED))
+    assert "我们已收到您" in text(visitor.get())
+    approval.cancel(order, actor=None)
+    assert "已取消，请勿供货" in text(visitor.get())
+
+
+def test_the_page_shows_the_revision_that_was_frozen(order, trade):
     product = trade.product
     product.name = "Renamed afterwards"
     product.save()
     assert "Renamed afterwards" not in text(Visitor(order).get())
-    assert '<html lang="en">' in text(Visitor(order).get())
 
 
 def test_a_link_that_is_used_without_end_is_slowed_down(order):
