@@ -77,10 +77,13 @@ def post(
     reason: str = "",
     document: str = "",
     policy: str = "",
+    tells_balances: bool = True,
 ) -> Posting:
     """Record a document once per `key`; the same document under the same key answers as before.
 
     policy: the kind of posting whose rule on negative stock holds, where it is not `kind` itself.
+    tells_balances: whether the answer lists what is on hand after each line; of a file's thousands of
+        lines nobody asks.
 
     A document dated before a count that is recorded already raises a difference of its own, so that
     what was counted stays true; see `late`.
@@ -111,7 +114,7 @@ def post(
             held,
             refuse_below_zero=kind != Kind.COUNT and _refuses(policy or kind),
             observed=observed,
-            asked=[Place(line.warehouse_id, line.product_id) for line in lines],
+            asked=[Place(line.warehouse_id, line.product_id) for line in lines] if tells_balances else [],
         )
 
 

@@ -177,6 +177,7 @@ def _post_document(file_import: FileImport, document: Document, lines: list[ledg
         actor=file_import.posted_by,
         document=_called(file_import.file_name, document),
         policy="sale_import",
+        tells_balances=False,
     )
     imported_postings.remember(file_import, posting)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -94,14 +96,20 @@ def judge_file(file_import: FileImport, run: Run) -> FileRead:
     with run.scope(write=False):
         manner = _manner_of(file_import)
         choices = _choices_of(file_import)
-    rows = list(read_lines(reading.source_of(file_import), manner))
+    with _without_collector():
+        rows = list(read_lines(reading.source_of(file_import), manner))
     with run.scope(write=False):
         others = _overlapping(file_import, rows, settled)
         earlier = _earlier(others)
         known = set(_product_keys())
-    judged = judge(
-        rows, choices, known=known, earlier=earlier, no_products=settled["no_products"] if settled else None
-    )
+    with _without_collector():
+        judged = judge(
+            rows,
+            choices,
+            known=known,
+            earlier=earlier,
+            no_products=settled["no_products"] if settled else None,
+        )
     del rows
     if settled:
         before = {row: date.fromisoformat(day) for row, day in settled["cancelled_before"]}
@@ -110,6 +118,18 @@ def judge_file(file_import: FileImport, run: Run) -> FileRead:
             before = _sold_before(judged, file_import)
     judged.cancel(before)
     return FileRead(judged, others, before)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Hundreds of thousands of lines are kept, none in a cycle: the collector would walk them in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _product_keys() -> Iterable[str]:
