@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
@@ -26,7 +27,7 @@ class LowStock(StockLine):
         return self.available + self.on_order
 
 
-def low_places(warehouse: Warehouse | None = None) -> QuerySet[Balance]:
+def low_places(warehouse: Warehouse | None = None) -> QuerySet[Any]:
     """Balances of active products whose position is at or below their reorder point.
 
     The position is what is available and what is on order. The reorder point is the night's: what
@@ -72,14 +73,14 @@ def low_stock(*, warehouse: Warehouse | None = None, cursor: str = "", limit: in
     return page.map(_line)
 
 
-def _line(row: Balance) -> LowStock:
+def _line(row: Any) -> LowStock:
     return LowStock(
         product=row.product,
         warehouse=row.warehouse,
         on_hand=row.on_hand,
-        committed=row.committed,  # type: ignore[attr-defined]
+        committed=row.committed,
         value=row.value,
         unit_cost=row.unit_cost,
-        on_order=row.on_order,  # type: ignore[attr-defined]
+        on_order=row.on_order,
         reorder_point=row.reorder_point,
     )

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 NIGHT = "night"
 MINUTE = "jobs.tick.minute"
+# How long finished jobs can be looked at.
+KEPT = timedelta(days=90)
 # Ticks that piled up while the workers were busy, or of two hosts, are one.
 LEAST_SECONDS = 15
 
@@ -96,6 +98,16 @@ def _start_night(shop_id: int, planned: datetime, now: datetime) -> None:
         if Shop.objects.filter(pk=shop.pk, next_night_at=planned).update(next_night_at=following):
             day = night_of(now, shop.night_at, shop.zone).isoformat()
             enqueue(kind=NIGHT, key=day, arguments={"date": day})
+            remove_old(now)
+
+
+def remove_old(now: datetime) -> int:
+    """Forget the shop's jobs that ended well or were cancelled long ago; parked ones wait for somebody.
+
+    Once a night: their number grows by the night, and nobody looks that far back.
+    """
+    over = Job.objects.filter(state__in=[Job.State.DONE, Job.State.CANCELLED])
+    return over.filter(finished_at__lt=now - KEPT).delete()[0]
 
 
 def night_of(now: datetime, at: time, zone: ZoneInfo) -> date:

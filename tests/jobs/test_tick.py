@@ -240,3 +240,18 @@ def test_two_handlers_of_one_kind_are_refused(kinds: Any) -> None:
 
     with pytest.raises(ValueError, match=r"two handlers for jobs of kind 'test\.once'"):
         registry.handler("test.once", "Twice")(other)
+
+
+@pytest.mark.django_db
+def test_the_night_forgets_jobs_that_ended_three_months_ago_and_keeps_what_waits_for_somebody() -> None:
+    shop = factories.make_shop(night_at=time(2, 0))
+    now = at("2026-11-22T02:00")
+    with shop_scope(shop):
+        for state, days in (("done", 91), ("done", 89), ("cancelled", 91), ("parked", 400)):
+            ended = now - timedelta(days=days)
+            Job.objects.create(kind="import", key=f"{state} {days}", state=state, finished_at=ended)
+    Shop.objects.filter(pk=shop.pk).update(next_night_at=now)
+    tick.start_nights(now)
+    with shop_scope(shop, write=False):
+        kept = set(Job.objects.exclude(kind="night").values_list("key", flat=True))
+    assert kept == {"done 89", "parked 400"}
