@@ -4,8 +4,8 @@ Posting goes in parts, each in a transaction of its own that also counts it: a w
 between repeats nothing, and a second worker finds the count moved on. What comes before a warehouse's
 opening date becomes history, what comes from it on becomes postings.
 
-There is one posting a day, not one a receipt: a document costs as much as a hundred of its lines, so
-that 16,000 receipts would take ten times as long. It names the first and the last of its receipts.
+There is one posting a day, not one a receipt: a document costs as much as thirty of its lines, so that
+16,000 receipts would take more than twice as long. It names the first and the last of its receipts.
 """
 
 from __future__ import annotations
