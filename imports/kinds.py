@@ -47,6 +47,7 @@ class Kind:
 
     name: ClassVar[str]
     label: ClassVar[StrOrPromise]
+    place: ClassVar[int] = 9  # among the others, from 0
     # A sentence above the upload: what the file holds.
     intro: ClassVar[StrOrPromise]
     permission: ClassVar[Permission]
@@ -139,4 +140,5 @@ def kind_named(name: str) -> Kind:
 
 
 def all_kinds() -> list[Kind]:
-    return list(_kinds.values())
+    """In the order in which people are offered them."""
+    return sorted(_kinds.values(), key=lambda kind: kind.place)

@@ -29,6 +29,7 @@ from tenancy.permissions import Permission
 from tenancy.requests import ShopRequest
 
 ROWS_PER_PAGE = 50
+CELLS_SHOWN = 3
 EXPORTED = ("products", "suppliers", "stock")
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = FileImport.State
@@ -260,10 +261,23 @@ def _page(
         "asks_order": kind.has_dates and found.state == State.READY and not found.options.get("order"),
         "facts": _facts(kind, found),
         "answers": answers,
+        "first_cells": _first_cells(kind, found),
     }
     if found.summary:
         context |= kind.context(found, answers) | {"post_label": kind.post_label(found)}
     return render(request, "imports/page.html", context, status=status)
+
+
+def _first_cells(kind: Kind, found: FileImport) -> list[tuple[str, Any, list[str]]]:
+    """Each column by its name, what it was taken for, and its first cells beneath the header."""
+    options = found.options
+    fields = {place: kind.labels.get(field, field) for field, place in options.get("index", {}).items()}
+    rows = [cells for row, cells in options.get("head", []) if row > options.get("header_row", 0)]
+    names = options.get("names", [])
+    return [
+        (name, fields.get(place, ""), [row[place] for row in rows[:CELLS_SHOWN] if place < len(row)])
+        for place, name in enumerate(names)
+    ]
 
 
 def _facts(kind: Kind, found: FileImport) -> list[tuple[Any, str]]:

@@ -22,6 +22,7 @@ from tenancy.permissions import Permission
 class Products(RowKind):
     name = "products"
     label = _("Products")
+    place = 1
     intro = _("One row for each product. One that is there already is changed; blank cells change nothing.")
     permission = Permission.CATALOG_EDIT
     fields = products.FIELDS
@@ -63,6 +64,7 @@ class Products(RowKind):
 class Suppliers(RowKind):
     name = "suppliers"
     label = _("Suppliers")
+    place = 3
     intro = _("One row for each supplier, or for each product of a supplier with its terms.")
     permission = Permission.CATALOG_EDIT
     fields = suppliers.FIELDS

@@ -33,6 +33,7 @@ class CountedInForm(WarehouseForm):
 class OnHand(RowKind):
     name = "stock"
     label = _("Stock")
+    place = 2
     intro = _("One row for each product with what is on hand now: its first stock, or what was counted.")
     permission = Permission.IMPORTS_POST
     fields = FIELDS

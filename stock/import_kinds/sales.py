@@ -54,6 +54,7 @@ WHY_NO_PRODUCT = {
 class Sales(Kind):
     name = "sales"
     label = _("Sales")
+    place = 0
     intro = _("One line for each product sold, with its day, as your till or web shop writes it.")
     permission = Permission.IMPORTS_POST
     fields = FIELDS
