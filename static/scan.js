@@ -23,9 +23,12 @@
     var another = document.querySelector("#sheet button[name=add_row]");
     if (another) { event.preventDefault(); another.click(); }
   });
-  document.addEventListener("htmx:afterSwap", function (event) {
-    if (event.target.id !== "sheet" && !document.getElementById("sheet")) return;
-    tell(!document.querySelector("#sheet tr.bad"));
+  function unknown() { return document.querySelectorAll("#sheet tr.bad").length; }
+  var before = 0; // a line that was wrong already says nothing about this scan
+  document.addEventListener("htmx:beforeSwap", function () { before = unknown(); });
+  document.addEventListener("htmx:afterSwap", function () {
+    if (!document.getElementById("sheet")) return;
+    tell(unknown() <= before);
     var next = document.querySelector("#sheet [autofocus]");
     if (next) next.focus();
   });
