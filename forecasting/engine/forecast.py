@@ -18,6 +18,7 @@ from forecasting.engine.calendar import learn_calendar, moving_sums
 from forecasting.engine.combine import classes_by_rate, debias, learn_weights
 from forecasting.engine.levels import HALF_LIVES, discounts, filter_levels
 from forecasting.engine.panel import SEASON, Floats, Panel, PanelForecast, read_only
+from forecasting.engine.regression import regression_factors
 from forecasting.engine.response import Response, learn_response
 from forecasting.engine.spread import learn_spread
 
@@ -45,7 +46,7 @@ _LEAST_ORIGINS, _CLEARLY = 8, 3.0
 # A window with fewer of its periods known is not compared.
 _KNOWN_SHARE = 0.7
 
-METHODS = ("levels", "holt_winters", "mean_rate", "croston", "last_year", "seasonal_naive")
+METHODS = ("levels", "holt_winters", "mean_rate", "croston", "last_year", "regression", "seasonal_naive")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -269,7 +270,31 @@ class _Engine:
         before = naive.seasonal_naive(panel.demand, season, origins, max(steps, min(season, panel.horizon)))
         naive_ahead = np.resize(np.arange(season), panel.horizon)
         ahead = before[:, -1][:, naive_ahead % before.shape[2]]
-        return lanes, [smoothed, before[:, :-1]], [smoothed_ahead, ahead], ["holt_winters", "seasonal_naive"]
+        paths, path_ahead, names = [smoothed], [smoothed_ahead], ["holt_winters"]
+        explained = regression_factors(panel, self._fit_to(origins))
+        if explained is not None:
+            found = self._explained(explained, origins, steps)
+            paths.append(found[0])
+            path_ahead.append(found[1])
+            names.append("regression")
+        # The naive forecast is always the last one.
+        return lanes, [*paths, before[:, :-1]], [*path_ahead, ahead], [*names, "seasonal_naive"]
+
+    def _fit_to(self, origins: NDArray[np.int64]) -> int:
+        """Where what is fitted once stops learning, so that most of the backtest is new to it."""
+        return max(int(origins[0]) + 1, int(0.6 * self.panel.periods))
+
+    def _explained(
+        self, factors: Floats, origins: NDArray[np.int64], steps: int
+    ) -> tuple[Floats, NDArray[np.float64]]:
+        """The regression's paths: what it multiplies, times levels of the usual memory without it."""
+        panel = self.panel
+        memory = discounts(panel.freq)[self._memory()]
+        lanes = filter_levels(panel.demand, factors[:, : panel.periods], self._prior(), memory, origins)
+        level = lanes.mean(axis=2)
+        period = origins[:-1, None] + 1 + np.arange(steps)[None, :]
+        paths = level[:, :-1, None] * factors[:, np.minimum(period, panel.periods - 1)]
+        return paths.astype(np.float32), level[:, -1, None].astype(float) * factors[:, panel.periods :]
 
     def _memory(self) -> NDArray[np.int64]:
         low, high = _USUAL_MEMORY[self.panel.freq]
@@ -311,7 +336,7 @@ class _Engine:
             season = 7 if panel.freq == "D" else 1
             if panel.freq != "D":
                 demand = (demand / np.maximum(self.past[rows, : panel.periods], 0.05)).astype(np.float32)
-            fit_to = max(int(origins[0]) + 1, int(0.6 * panel.periods))
+            fit_to = self._fit_to(origins)
             found = (
                 smoothing.smooth(demand, season, origins[:-1], steps, fit_to) if len(origins) > 1 else None
             )

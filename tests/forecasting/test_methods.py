@@ -229,3 +229,36 @@ def test_an_unknown_day_is_filled_by_its_weekday_and_a_known_one_is_left_alone()
     complete = filled(demand)
     assert complete[14] == 10
     assert np.array_equal(np.delete(complete, 14), np.delete(demand, 14))
+
+
+def test_the_regression_finds_what_price_and_promotion_multiply_by():
+    """Poisson demand 5 x (price / 10)^-1.5 x 2 on promotion; scikit-learn's regression says so again."""
+    from forecasting.engine.panel import Panel
+    from forecasting.engine.regression import regression_factors
+
+    rng = np.random.default_rng(6)
+    price = rng.choice([8.0, 10.0, 12.0], (40, 140)).astype(np.float32)
+    promo = (rng.random((40, 140)) < 0.15).astype(np.float32)
+    demand = rng.poisson(5 * (price / 10) ** -1.5 * np.where(promo == 1, 2, 1))[:, :130]
+    codes = np.zeros(40, dtype=np.int64)
+    asked = Panel(
+        tuple(map(str, range(40))), panel(*demand), np.datetime64("2025-01-06"), "D", 10, codes, codes,
+        price=price, promo=promo,
+    )  # fmt: skip
+    factors = regression_factors(asked, 130)
+    ahead = factors[:, 130:]
+    plain = (price[:, 130:] == 10) & (promo[:, 130:] == 0)
+    for there, truth in (
+        ((price[:, 130:] == 8) & (promo[:, 130:] == 0), 0.8**-1.5),
+        ((price[:, 130:] == 10) & (promo[:, 130:] == 1), 2.0),
+    ):
+        assert ahead[there].mean() / ahead[plain].mean() == pytest.approx(truth, rel=0.06)
+
+
+def test_the_regression_leaves_what_only_has_a_calendar_to_the_calendar():
+    from forecasting.engine.panel import Panel
+    from forecasting.engine.regression import regression_factors
+
+    codes = np.zeros(1, dtype=np.int64)
+    asked = Panel(("a",), np.ones((1, 99), np.float32), np.datetime64("2025-01-06"), "D", 7, codes, codes)
+    assert regression_factors(asked, 99) is None
