@@ -108,7 +108,7 @@ def import_columns(request: ShopRequest, pk: int) -> HttpResponse:
 @require(Permission.IMPORTS_POST)
 def import_post(request: ShopRequest, pk: int) -> HttpResponse:
     found = _found(request, pk)
-    answers = kind_named(found.kind).answers_form(found, request.POST)
+    answers = kind_named(found.kind).answers_form(found, request.POST) if found.summary else None
     if answers is not None and not answers.is_valid():
         return _page(request, found, answers=answers, status=422)
     try:
