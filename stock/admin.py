@@ -12,6 +12,7 @@ from stock.models import (
     Movement,
     Observation,
     Posting,
+    SalesCode,
     SalesImport,
 )
 from tenancy.admin import ReadOnlyShopModelAdmin, ShopModelAdmin
@@ -92,6 +93,12 @@ class SalesImportAdmin(ReadOnlyShopModelAdmin):
     list_filter = ("warehouse",)
     list_select_related = ("file", "warehouse")
     search_fields = ("file__file_name",)
+
+
+@admin.register(SalesCode)
+class SalesCodeAdmin(ReadOnlyShopModelAdmin):
+    list_display = ("code", "sku")
+    search_fields = ("code__istartswith",)
 
 
 @admin.register(HistorySale)

@@ -148,7 +148,7 @@ class Person:
         self.page.get_by_label("File of sales").set_input_files(path)
         self.press("Upload and check")
         self.reads("5 new products")
-        self.press(r"Post [\d,]+ sales")
+        self.press(r"Post [\d,]+ lines")
         self.reads("These sales are in the books", seconds=60)
 
     def enter_opening_stock(self, skus: list[str], quantity: int) -> None:
