@@ -144,8 +144,8 @@ class Person:
         self.reads("Marlow Lane Gifts")
 
     def import_sales(self, path: Path) -> None:
-        self.go("/marlow/imports/new/")
-        self.page.get_by_label("File of sales").set_input_files(path)
+        self.go("/marlow/imports/new/sales/")
+        self.page.get_by_label("File", exact=True).set_input_files(path)
         self.press("Upload and check")
         self.reads("5 new products")
         self.press(r"Post [\d,]+ lines")
