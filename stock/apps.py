@@ -15,9 +15,11 @@ class StockConfig(AppConfig):
         from stock.import_kinds.sales import Sales
         from stock.services.import_watch import ImportWatch
         from stock.services.watchers import watch_reversals
+        from tenancy.registry import name_actions
 
         warehouse_archiving.connect(refuse_while_in_stock, dispatch_uid="stock.warehouse_archiving")
         product_unit_changing.connect(refuse_other_unit, dispatch_uid="stock.product_unit_changing")
+        name_actions({"stock.imported": _("Stock imported")})
         watch_reversals(ImportWatch())
         register(Sales())
         register(OnHand())
