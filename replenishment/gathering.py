@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from catalog.calendar import days_of_cover
 from catalog.models import Product, Supplier, SupplierProduct, Warehouse
+from catalog.prices import Rate
 from common import dates
 from common.units import PRICE_SCALE, QUANTITY_SCALE, converted, round_half_even
 from forecasting.models import Forecast, ForecastRun
 from forecasting.queries import runs_out_on as first_day_without
 from purchasing.lead_times import learned
-from purchasing.money import Rate
 from replenishment import queries
 from replenishment.queries import Policies
 from stock.places import Place

@@ -12,11 +12,12 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from catalog.models import SupplierProduct
+from catalog.prices import price_at, rates_by_currency, terms_with_breaks
 from common.search_key import search_key
 from common.units import converted, line_amount, write_quantity
 from forecasting.models import ForecastRun
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
-from purchasing.money import Totals, price_at, rates_by_currency, terms_with_breaks, totals_of
+from purchasing.money import Totals, totals_of
 from replenishment import queries
 from replenishment.models import Plan, PlanLine, Snooze
 from tenancy.context import current_shop

@@ -24,7 +24,7 @@ def planning(request: ShopRequest) -> HttpResponse:
     """What the shop is planned by, and what some categories and products are."""
     own = request.POST.get("of") == "own"
     shop_form = ShopPolicyForm(None if own else request.POST or None, policy=policies().shop)
-    own_form = OwnPolicyForm(request.POST if own else None)
+    own_form = OwnPolicyForm(request.POST if own else None, auto_id="own_%s")
     form = own_form if own else shop_form
     if request.method == "POST":
         if form.is_valid():

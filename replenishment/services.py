@@ -15,10 +15,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from catalog.models import Warehouse
+from catalog.prices import price_at, rates_by_currency
 from common.templatetags.ui import day
 from forecasting.models import Forecast, ForecastRun
 from forecasting.services import Progress
-from purchasing.money import price_at, rates_by_currency
 from purchasing.services import ProposedLine, propose
 from purchasing.services.drafts import find_draft
 from replenishment import queries, words

@@ -138,7 +138,7 @@ def _replayed(past: Past, rules: Rules, dispersion: Floats) -> list[float]:
     series, count = len(past.demand), len(past.origins)
     demand = past.demand[:, past.origins]
     # A period that nobody knows is played as it was forecast.
-    demand = np.where(np.isfinite(demand), demand, np.rint(past.means[:, :, 0]))
+    demand = np.where(np.isfinite(demand), demand, past.means[:, :, 0])
     dials = len(DIALS)
     ratios = [rules.shortage * dial / (rules.shortage * dial + rules.holding) for dial in DIALS]
     usual = past.means[:, 0, 0]
