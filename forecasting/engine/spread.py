@@ -22,6 +22,8 @@ _NORMAL_ROWS = 60.0
 # Without any backtest: somewhat more than chance, and an uncertain level.
 UNTESTED_PHI, UNTESTED_LEVEL_ERROR = 1.5, 0.3
 _SMALLEST = 1e-3
+# Of a series' usual sum: what its forecast counts at least when errors are compared with it.
+_LEAST_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ def learn_spread(
     """
     scores = normal_scores(levels)
     mean = np.maximum(mean, _SMALLEST)
-    expected = np.maximum(forecast, _SMALLEST)
+    # A forecast of nearly nothing would make any sale an endless surprise.
+    larger = np.where(valid, np.maximum(forecast, sold), 0).sum(axis=1) / np.maximum(valid.sum(axis=1), 1)
+    expected = np.maximum(forecast, np.maximum(_LEAST_SHARE * larger, _SMALLEST)[:, None])
     if int(valid.sum()) < 2:
         phi = UNTESTED_PHI + UNTESTED_LEVEL_ERROR**2 * mean
         return Spread(np.sqrt(phi)[:, None] * scores, np.full(len(levels), np.nan))
