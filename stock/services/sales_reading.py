@@ -211,7 +211,7 @@ def _overlapping(
         for sales in posted.select_related("file").defer("file__content")
         if sales.known_to
         and sales.known_to >= first[sales.warehouse_id]
-        and sales.file.summary["first_day"] <= last[sales.warehouse_id].isoformat()
+        and sales.file.summary.get("first_day", "9") <= last[sales.warehouse_id].isoformat()
     }
     return list(FileImport.objects.filter(pk__in=found).order_by("pk"))
 
