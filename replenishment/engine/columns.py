@@ -48,10 +48,11 @@ class Columns:
     """One item's candidates, the first of which is 0; quantities rise.
 
     quantities: thousandths. costs: expected, minor units, with what a break saves taken off. plain:
-    the same without breaks. values: minor units to be paid. risk: chance to run out before the next
-    order can arrive. level: quantity, thousandths, that would be ordered if units could be had singly,
-    before packs; negative where more than enough is there. until, cover, missed: demand expected up to the
-    arrival, from there to the next one, and lost before the arrival; stock units.
+    the same without breaks. values: minor units to be paid.
+    level: quantity, thousandths, that would be ordered if units could be had singly, before packs;
+    negative where more than enough is there.
+    since, until, cover, missed: demand expected in the gap, from then to the arrival, from there to
+    the next one, and lost before the arrival; stock units.
     room: the most that may be ordered; None without a limit.
     """
 
@@ -60,14 +61,12 @@ class Columns:
     costs: Floats
     plain: Floats
     values: tuple[int, ...]
-    risk: Floats
     level: float
     since: float
     until: float
     cover: float
     missed: float
     room: int | None
-    rate: float
 
     def best(self, *, plain: bool = False) -> int:
         """The number of the cheapest candidate; the smallest of equals."""
@@ -196,8 +195,7 @@ class _Simulation:
             quantities[row, : len(packs)] = packs
         for row, item in enumerate(self.items):
             quantities[row] *= item.pack / QUANTITY_SCALE
-        cost, risk = self._price(quantities)
-        cost += self._waste(quantities, at_arrival)
+        cost = self._price(quantities) + self._waste(quantities, at_arrival)
         expected = self.mean.cumsum(axis=1)
         sums = np.concatenate([np.zeros((len(self.items), 1)), expected], axis=1)
         for row, item in enumerate(self.items):
@@ -214,14 +212,12 @@ class _Simulation:
                 costs=cost[row, :count] - saved,
                 plain=cost[row, :count],
                 values=values,
-                risk=risk[row, :count],
                 level=float(levels[row]) * QUANTITY_SCALE,
                 since=float(sums[row, self.gap]),
                 until=float(sums[row, self.lead] - sums[row, self.gap]),
                 cover=float(sums[row, self.lead + self.review] - sums[row, self.lead]),
                 missed=float(missed[row]),
                 room=rooms[row],
-                rate=float(self.rate[row]),
             )
 
     # ---- the long run ------------------------------------------------------------------------
@@ -333,14 +329,12 @@ class _Simulation:
             }
         return [0, *sorted(allowed)]
 
-    def _price(self, quantities: Floats) -> tuple[Floats, Floats]:
-        """Expected cost of every candidate, and the chance to run out before the next order can come."""
+    def _price(self, quantities: Floats) -> Floats:
+        """Expected cost of every candidate."""
         ends = {self.lead + reviews * self.review - 1: reviews for reviews in range(1, self.cycles + 1)}
         holding, shortage = self.holding[:, None], self.shortage[:, None]
         held = np.zeros_like(quantities)
         short = np.zeros_like(quantities)
-        empty = np.zeros((*quantities.shape[:1], self.draws, quantities.shape[1]), dtype=bool)
-        risk = np.zeros_like(quantities)
         best = np.full(quantities.shape, np.inf)
         stock = np.repeat(self.start[:, None, None], self.draws, axis=1)
         first = int(self.leads.min())
@@ -358,15 +352,11 @@ class _Simulation:
             if period >= self.gap:
                 held += np.maximum(stock, 0.0).mean(axis=1)
                 short -= missing.mean(axis=1)
-            if period >= self.lead:
-                empty |= missing < 0
             stock = np.where(waits, stock, stock - missing)
             if (reviews := ends.get(period)) is not None:
-                if reviews == 1:
-                    risk = empty.mean(axis=1)
                 cost = holding * held + shortage * short - self.per_review[:, None] * (reviews - 1)
                 best = np.minimum(best, cost + self._overstock(stock))
-        return best, risk
+        return best
 
     def _overstock(self, stock: Floats) -> Floats:
         """What stock beyond the usual level still costs after the simulation ends."""
