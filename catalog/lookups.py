@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils.translation import gettext as _
 
 from catalog.gtin import spellings
-from catalog.models import Barcode, CurrencyRate, Product, ProductWord, SupplierProduct, Warehouse
-from common.errors import BadInput
+from catalog.models import Barcode, Product, ProductWord, Warehouse
 from common.prepared import prepared_cursor
 from common.search_key import search_key
 from common.search_words import asked_words
-from common.units import PERCENT_SCALE, RATE_SCALE, converted, round_half_even
-from tenancy.context import current_shop, require_shop_id
-from tenancy.models import Shop
+from tenancy.context import require_shop_id
 
 
 def product_by_sku(sku: str) -> Product | None:
@@ -98,78 +92,6 @@ def _with_words(words: list[str]) -> QuerySet[Product]:
         else:
             products = products.filter(Exists(having.filter(product=OuterRef("pk"))))
     return products
-
-
-def terms_by_product(supplier_id: int, product_ids: Iterable[int]) -> dict[int, SupplierProduct]:
-    """A supplier's terms for some products; those without are left out."""
-    terms = SupplierProduct.objects.filter(supplier=supplier_id, product__in=list(product_ids))
-    return {term.product_id: term for term in terms}
-
-
-def current_rate(currency: str, day: date) -> int:
-    """What one unit of a currency costs in the shop's on a day (see common.units.RATE_SCALE).
-
-    Blank is the shop's own. Raises BadInput where the owner has typed no rate by then.
-    """
-    own = current_shop().currency
-    if currency in {"", own}:
-        return RATE_SCALE
-    rates = CurrencyRate.objects.filter(currency=currency, day__lte=day).order_by("-day")
-    rate: int | None = rates.values_list("rate", flat=True).first()
-    if rate is None:
-        fault = _("No rate is known for %(currency)s on %(day)s: enter first what one costs in %(own)s.")
-        raise BadInput(fault % {"currency": currency, "day": f"{day:%Y-%m-%d}", "own": own})
-    return rate
-
-
-def unit_cost_at(terms: SupplierProduct, quantity: int) -> int:
-    """The unit cost of a line of `quantity` in the supplier's currency: of the highest break it reaches."""
-    reached = [step for step in terms.breaks.all() if step.minimum_quantity <= quantity]
-    best = max(reached, key=lambda step: step.minimum_quantity, default=None)
-    return terms.unit_cost if best is None else best.unit_cost
-
-
-def cost_in_shop_currency(terms: SupplierProduct, quantity: int, day: date) -> int:
-    """The unit cost of a line of `quantity`, converted at the rate of a day.
-
-    Raises BadInput where no rate is known.
-    """
-    own = current_shop().currency
-    currency = terms.supplier.currency or own
-    cost = unit_cost_at(terms, quantity)
-    return (
-        cost if currency == own else converted(cost, current_rate(currency, day), currency=currency, into=own)
-    )
-
-
-def net_price(product: Product, shop: Shop) -> int | None:
-    """The selling price without tax, in ten-thousandths of a minor unit; None where there is no price."""
-    if product.price is None or not shop.prices_include_tax or product.sales_tax is None:
-        return product.price
-    return round_half_even(product.price * PERCENT_SCALE, PERCENT_SCALE + product.sales_tax.rate)
-
-
-@dataclass(frozen=True, slots=True)
-class Margin:
-    """What remains of the net price above the cost; per stock unit, both without tax."""
-
-    net_price: int
-    cost: int
-
-    @property
-    def amount(self) -> int:
-        return self.net_price - self.cost
-
-    @property
-    def percent(self) -> int | None:
-        """Of the net price, in hundredths of a percent rounded to whole percents."""
-        return 100 * round_half_even(100 * self.amount, self.net_price) if self.net_price else None
-
-
-def margin_of(product: Product, shop: Shop) -> Margin | None:
-    """None where the price or the cost is not known."""
-    price = net_price(product, shop)
-    return None if price is None or product.cost is None else Margin(price, product.cost)
 
 
 def warehouses_by_code(codes: Iterable[str]) -> dict[str, Warehouse]:

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils import timezone
 
-from catalog.lookups import margin_of
 from catalog.models import Product, Supplier, Warehouse
+from catalog.prices import margin_of, rates_by_currency
 from common.dates import start_of_day
 from common.units import QUANTITY_SCALE, line_amount
 from forecasting.models import Forecast, ForecastRun
@@ -20,7 +20,7 @@ from insights.running_out import RunningOut, about_to_run_out
 from jobs.models import Job
 from purchasing import queries as orders
 from purchasing.models import PurchaseOrder
-from purchasing.money import in_own_currency, rates_by_currency, value_of
+from purchasing.money import in_own_currency, value_of
 from replenishment.models import Plan
 from stock.models import Balance, DemandMonth, Kind, Movement, Posting, SalesImport
 from stock.places import Place

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from catalog.models import Product
+from catalog.prices import margin_of
 from common.charts import HATCH, Chart, spark
 from common.csv_answers import csv_answer
 from common.templatetags.ui import day as write_day
@@ -178,7 +179,7 @@ def product(request: ShopRequest, product_id: int) -> HttpResponse:
         "plan_lines": plan_lines,
         "levels": [row for line in plan_lines if (row := _levels_of(line))],
         "order_lines": queries.open_order_lines(found),
-        "margin": None if found.price is None or found.cost is None else found.price - found.cost,
+        "margin": margin_of(found, request.shop),
         "variants": queries.variants(found),
         "has_picture": found.pictures.exists(),
     }

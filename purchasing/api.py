@@ -19,8 +19,9 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.lookups import products_by_sku, terms_by_product
+from catalog.lookups import products_by_sku
 from catalog.models import Product, Supplier, SupplierProduct, Warehouse
+from catalog.prices import Rate, rates_by_currency, terms_with_breaks
 from catalog.queries import active_warehouses
 from common.api_schema import CURSOR, IDEMPOTENCY_KEY, LIMIT, answers, page, text_parameter
 from common.errors import BadInput, NotPermitted, ParstockError
@@ -31,7 +32,7 @@ from common.units import write_amount, write_percent, write_quantity, write_unit
 from purchasing import api_schema as schema
 from purchasing import queries
 from purchasing.models import RECEIVABLE, PurchaseOrder, PurchaseOrderLine
-from purchasing.money import Rate, rates_by_currency, totals_of, value_of
+from purchasing.money import totals_of, value_of
 from purchasing.packs import misfit
 from purchasing.pdf import order_pdf
 from purchasing.services import approval, confirming, drafts, revisions
@@ -479,7 +480,7 @@ def _detail(request: Request, order: PurchaseOrder) -> dict[str, Any]:
     lines = order.lines.select_related("product").order_by("id")
     if not order.is_draft:
         lines = lines.filter(quantity__gt=0)
-    terms = terms_by_product(order.supplier_id, [line.product_id for line in lines])
+    terms = terms_with_breaks(order.supplier_id, [line.product_id for line in lines])
     return _order(request, order, rates_by_currency()) | {
         "note": order.note,
         "lines": [_line(request, order, line, terms.get(line.product_id)) for line in lines],

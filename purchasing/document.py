@@ -28,11 +28,12 @@ from babel.dates import format_date
 from django.conf import settings
 from django.utils import timezone, translation
 
+from catalog.prices import terms_with_breaks
 from common.templatetags.ui import babel_locale
 from common.units import QUANTITY_SCALE
 from purchasing import queries
 from purchasing.models import OrderRevision, PurchaseOrder
-from purchasing.money import Tax, tax_of, terms_with_breaks, totals_of
+from purchasing.money import Tax, tax_of, totals_of
 from tenancy.context import current_shop
 
 VERSION = 1

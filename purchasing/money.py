@@ -1,4 +1,4 @@
-"""What an order costs: unit prices with their breaks, freight, tax, and the shop's own currency.
+"""What an order comes to: freight, tax, and its value in the shop's own currency.
 
 All amounts of an order are in its currency. Tax is reckoned on the sum of each rate's lines, with
 the freight shared out over them in proportion to their net value, and rounded once per rate.
@@ -9,38 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
-from django.db.models import Prefetch
-from django.utils import timezone
-from django.utils.translation import gettext as _
-
-from catalog.models import CurrencyRate, PriceBreak, Product, Supplier, SupplierProduct
-from common.errors import Conflict
-from common.units import RATE_SCALE, converted, round_half_even
+from catalog.models import Product, Supplier
+from catalog.prices import Rate
+from common.units import PERCENT_SCALE, converted, round_half_even
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from tenancy.context import current_shop
-
-PERCENT_SCALE = 100_00  # hundredths of a percent
-
-
-# ---- prices --------------------------------------------------------------------------------------
-
-
-def terms_with_breaks(supplier_id: int, product_ids: Iterable[int]) -> dict[int, SupplierProduct]:
-    """A supplier's terms for some products, with their price breaks. Two queries."""
-    breaks = Prefetch("breaks", PriceBreak.objects.order_by("minimum_quantity"))
-    terms = SupplierProduct.objects.filter(supplier=supplier_id, product__in=list(product_ids))
-    return {term.product_id: term for term in terms.prefetch_related(breaks)}
-
-
-def price_at(terms: SupplierProduct, quantity: int) -> int:
-    """The unit cost of a line of `quantity`: that of the highest price break it reaches."""
-    price = terms.unit_cost
-    for step in sorted(terms.breaks.all(), key=lambda step: step.minimum_quantity):
-        if quantity >= step.minimum_quantity:
-            price = step.unit_cost
-    return price
 
 
 def freight_for(supplier: Supplier, net: int) -> int:
@@ -48,9 +22,6 @@ def freight_for(supplier: Supplier, net: int) -> int:
     threshold = supplier.free_freight_from
     is_free = net == 0 or (threshold is not None and net >= threshold)
     return 0 if is_free else supplier.freight
-
-
-# ---- totals --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,43 +80,6 @@ def tax_now(product: Product) -> int:
 
 
 # ---- the shop's currency -------------------------------------------------------------------------
-
-
-class NoRate(Conflict):
-    """The owner has typed no rate for a currency that an order needs."""
-
-    code = "no_rate"
-
-    def __init__(self, currency: str) -> None:
-        self.currency = currency
-        super().__init__(
-            _("No exchange rate is known for %(currency)s: enter first what one costs in %(own)s.")
-            % {"currency": currency, "own": current_shop().currency}
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    rate: int  # see common.units.RATE_SCALE
-    day: date
-
-
-def rates_by_currency(day: date | None = None) -> dict[str, Rate]:
-    """The latest rate of each currency on or before a day, today if none is given. One query.
-
-    The shop's own currency is among them, at 1.
-    """
-    day = day or timezone.localdate(timezone=current_shop().zone)
-    rows = CurrencyRate.objects.filter(day__lte=day).order_by("currency", "day")
-    known = {row.currency: Rate(row.rate, row.day) for row in rows}
-    return known | {current_shop().currency: Rate(RATE_SCALE, day)}
-
-
-def rate_for(currency: str, day: date) -> Rate:
-    """Raises NoRate where none is known on or before `day`."""
-    if rate := rates_by_currency(day).get(currency):
-        return rate
-    raise NoRate(currency)
 
 
 def in_own_currency(order: PurchaseOrder, amount: int, rates: dict[str, Rate]) -> int | None:

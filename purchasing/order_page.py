@@ -13,13 +13,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from catalog.models import Product
+from catalog.prices import rates_by_currency, terms_with_breaks
 from common.errors import ParstockError
 from common.templatetags.ui import day, quantity
 from purchasing import queries
 from purchasing.forms import AddLineForm, LinesForm, name_of, price_name_of
 from purchasing.happenings import happenings
 from purchasing.models import RECEIVABLE, OutboundMail, PurchaseOrder, PurchaseOrderLine
-from purchasing.money import in_own_currency, rates_by_currency, terms_with_breaks, totals_of
+from purchasing.money import in_own_currency, totals_of
 from purchasing.packs import misfit
 from tenancy.permissions import Permission
 from tenancy.requests import ShopRequest

@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from catalog.prices import rates_by_currency
 from common.forms import focus_first_error
 from purchasing import queries
 from purchasing.forms import NewOrderForm, OrderFilterForm
 from purchasing.models import PurchaseOrder
-from purchasing.money import rates_by_currency, totals_of, value_of
+from purchasing.money import totals_of, value_of
 from purchasing.order_page import back_to, change_and_return, find_order, show
 from purchasing.pdf import order_pdf
 from purchasing.services import approval, drafts

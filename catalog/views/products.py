@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from catalog import pictures, services
 from catalog.forms import FamilyForm, ProductForm
-from catalog.lookups import margin_of
 from catalog.models import Family, Product, ProductPicture
+from catalog.prices import margin_of
 from common.errors import BadInput, ParstockError
 from common.forms import add_refusal, focus_first_error
 from tenancy.access import require

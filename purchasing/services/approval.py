@@ -11,12 +11,13 @@ from datetime import date, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from catalog.prices import rate_for
 from common.errors import Conflict
 from common.units import RATE_SCALE
 from purchasing import queries
 from purchasing.document import freeze
 from purchasing.models import OutboundMail, PurchaseOrder, PurchaseOrderLine
-from purchasing.money import rate_for, tax_of, totals_of
+from purchasing.money import tax_of, totals_of
 from purchasing.services import outbox
 from purchasing.services.drafts import find_draft
 from purchasing.services.states import expect, expected, locked, mark_sent, need, state_by_receipts

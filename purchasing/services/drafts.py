@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.models import Product, Supplier, SupplierProduct, Warehouse
+from catalog.prices import price_at, terms_with_breaks
 from common.errors import BadInput, Conflict, NotFound
 from common.units import MAX_QUANTITY, MAX_UNIT_PRICE, QUANTITY_SCALE, write_quantity, write_unit_price
 from purchasing.models import OrderCounter, PurchaseOrder, PurchaseOrderLine
-from purchasing.money import price_at, terms_with_breaks
 from purchasing.packs import rounded_up
 from purchasing.services.states import locked
 from tenancy import audit

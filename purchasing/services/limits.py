@@ -14,11 +14,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from catalog.prices import rates_by_currency
 from common.errors import Conflict
 from common.units import write_amount
 from purchasing import queries
 from purchasing.models import OrderLimits, PurchaseOrder, PurchaseOrderLine
-from purchasing.money import rates_by_currency, totals_of, value_of
+from purchasing.money import totals_of, value_of
 from purchasing.services.approval import approve
 from purchasing.services.states import locked
 from tenancy import audit

@@ -10,7 +10,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from catalog.lookups import cost_in_shop_currency, current_rate, margin_of, net_price
 from catalog.models import (
     CurrencyRate,
     Family,
@@ -23,6 +22,7 @@ from catalog.models import (
     Warehouse,
 )
 from catalog.pictures import MOST_BYTES, redrawn
+from catalog.prices import Rate, margin_of, net_price, rates_by_currency
 from catalog.queries import find_in_use, find_products
 from common.errors import BadInput
 from common.units import RATE_SCALE
@@ -425,15 +425,10 @@ def test_currency_rates_are_dated_and_can_be_removed(owner: Visitor) -> None:
 def test_a_rate_holds_from_its_day_until_the_next(shop: Any) -> None:
     for day, rate in (("2026-11-01", 8_600_000_000), ("2026-11-20", 8_700_000_000)):
         CurrencyRate.objects.create(currency="EUR", day=day, rate=rate)
-    assert current_rate("", date(2026, 11, 19)) == current_rate("GBP", date(2026, 11, 19)) == RATE_SCALE
-    assert current_rate("EUR", date(2026, 11, 19)) == 8_600_000_000
-    assert current_rate("EUR", date(2026, 11, 20)) == 8_700_000_000
-    with pytest.raises(BadInput, match="No rate is known for EUR on 2026-10-31"):
-        current_rate("EUR", date(2026, 10, 31))
-    terms = make_supplier(currency="EUR").terms.create(product=make_product(), unit_cost=4_000_000)
-    terms.breaks.create(minimum_quantity=48_000, unit_cost=3_000_000)
-    assert cost_in_shop_currency(terms, 47_000, date(2026, 11, 20)) == 3_480_000
-    assert cost_in_shop_currency(terms, 48_000, date(2026, 11, 20)) == 2_610_000
+    assert "EUR" not in rates_by_currency(date(2026, 10, 31))
+    assert rates_by_currency(date(2026, 11, 19))["EUR"] == Rate(8_600_000_000, date(2026, 11, 1))
+    assert rates_by_currency(date(2026, 11, 20))["EUR"] == Rate(8_700_000_000, date(2026, 11, 20))
+    assert rates_by_currency(date(2026, 11, 20))["GBP"].rate == RATE_SCALE
 
 
 def test_margins_are_reckoned_without_tax(owner: Visitor) -> None:

@@ -8,17 +8,15 @@ import pytest
 import time_machine
 
 from catalog.models import CurrencyRate, PriceBreak, TaxRate
+from catalog.prices import NoRate, price_at, rates_by_currency
 from common.units import RATE_SCALE
 from purchasing import queries
 from purchasing.document import document_of
 from purchasing.models import PurchaseOrder
 from purchasing.money import (
-    NoRate,
     Tax,
     add_up,
     ledger_unit_cost,
-    price_at,
-    rates_by_currency,
     totals_of,
     value_of,
 )
