@@ -37,8 +37,6 @@ class Calendar:
     """Multipliers by name, each n x (periods + horizon); their product is the factor of a period."""
 
     factors: Mapping[str, Floats]
-    closed: NDArray[np.bool_]  # pools x periods
-    pool: NDArray[np.int64]
 
     def total(self) -> Floats:
         total: Floats | None = None
@@ -73,7 +71,7 @@ def learn_calendar(panel: Panel) -> Calendar:
         factors["closed"] = shut[pool]
     if not factors:
         factors["none"] = np.ones((len(panel.keys), length), dtype=np.float32)
-    return Calendar(factors, closed, pool)
+    return Calendar(factors)
 
 
 def _by_pool(values: NDArray, pool: NDArray[np.int64], pools: int) -> NDArray[np.float64]:
@@ -255,10 +253,10 @@ def _season(panel: Panel, sold: Floats, pool: NDArray[np.int64]) -> Floats | Non
     else:
         known_share = known.astype(float)
     categories = int(panel.category.max()) + 1
-    family = _by_pool_all(values.astype(float), panel.category, categories)
+    family = _by_family(values.astype(float), panel.category, categories)
     # Demand that the family would have had if all its series had been known, by their mean rates.
     rate = values.sum(axis=1) / np.maximum(known_share.sum(axis=1), 1e-9)
-    exposure = _by_pool_all(known_share * rate[:, None], panel.category, categories)
+    exposure = _by_family(known_share * rate[:, None], panel.category, categories)
     year = _SLOTS[panel.freq]
     # Slots are counted back from the end, so that the newest year is whole.
     slot = (np.arange(slots) - slots) % year
@@ -276,7 +274,7 @@ def _season(panel: Panel, sold: Floats, pool: NDArray[np.int64]) -> Floats | Non
     return spread.astype(np.float32)[panel.category]
 
 
-def _by_pool_all(values: NDArray, codes: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+def _by_family(values: NDArray, codes: NDArray[np.int64], count: int) -> NDArray[np.float64]:
     sums = np.zeros((count, values.shape[1]))
     used, inverse = np.unique(codes, return_inverse=True)
     sums[used] = _by_pool(values, inverse, len(used))

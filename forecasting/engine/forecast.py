@@ -220,7 +220,7 @@ class _Engine:
             error_periods=_ERROR_PERIODS[panel.freq],
             tested=tested,
             demand_rate=sold_rate,
-            level=np.where(kept, mean.mean(axis=1), weights.sum(axis=1) * 0 + self._base_level(mean)),
+            level=np.where(kept, mean.mean(axis=1), self._base_level(mean)),
             factors=read_only(self._parts_ahead(kept)),
             pools=classes,
             covered=covered,
@@ -229,6 +229,7 @@ class _Engine:
         )
 
     def _base_level(self, mean: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Units a period without the calendar, such that level x factors adds up to the mean."""
         return mean.sum(axis=1) / np.maximum(self.ahead[:, self.panel.periods :].sum(axis=1), 1e-9)
 
     def _rate(self) -> NDArray[np.float64]:
