@@ -56,7 +56,7 @@ def lines_of(table: pd.DataFrame) -> pd.DataFrame:
             "key": table["StockCode"].astype(str).str.strip().str.lower(),
             "units": pd.to_numeric(table["Quantity"]),
             "price": pd.to_numeric(table["UnitPrice"]),
-            "customer": table["CustomerID"].fillna("").astype(str),
+            "customer": table["CustomerID"].map(lambda code: "" if pd.isna(code) else str(code)),
             "at": pd.to_datetime(table["InvoiceDate"], format=None if was_read else "%m/%d/%Y %H:%M"),
         }
     )
