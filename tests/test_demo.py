@@ -60,6 +60,8 @@ def test_every_supplier_of_the_demo_has_a_range():
         ("CHILDREN'S CIRCUS  PARADE MUG", "Children's Circus Parade Mug", "Toys and children"),
         ("LUNCH BAG  BLACK SKULL.", "Lunch Bag Black Skull", "Bags and textiles"),
         ("METAL SIGN,CUPCAKE SINGLE HOOK", "Metal Sign, Cupcake Single Hook", "Signs and hooks"),
+        ("WORLD WAR 2 GLIDERS ASSTD DESIGNS", "World War 2 Gliders Asstd Designs", "Toys and children"),
+        ("CHILDRENS APRON APPLES DESIGN", "Childrens Apron Apples Design", "Bags and textiles"),
     ],
 )
 def test_names_of_the_demo_are_readable_and_sorted_into_categories(name, shown, category):

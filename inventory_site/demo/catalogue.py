@@ -27,6 +27,7 @@ from inventory_site.demo.invented import (
 from inventory_site.demo.sales import POUND, Item
 
 _SEED = 20101201
+PENNY = 10_000  # or cent: price lists know no smaller parts
 
 
 def catalogue(items: dict[str, Item], opening: date) -> dict[str, Product]:
@@ -71,7 +72,7 @@ def _make(items: dict[str, Item], opening: date) -> None:
         PriceBreak(
             terms=each,
             minimum_quantity=packs * each.pack,
-            unit_cost=round_half_even(each.unit_cost * percent, 100),
+            unit_cost=round_half_even(each.unit_cost * percent, 100 * PENNY) * PENNY,
         )
         for each in terms
         for packs, percent in suppliers[each.supplier.name][1].breaks

@@ -36,7 +36,7 @@ class Range:
     category: str
     supplier: str
     prefix: str  # of the supplier's codes
-    words: str
+    words: str  # or beginnings of words
 
 
 SUPPLIERS = (
@@ -148,7 +148,7 @@ RANGES = (
         "Bags and textiles",
         "Woolcombe Mill",
         "WM",
-        r"bag|apron|towel|umbrella|glove|purse|shopper|mat|mitt|silk",
+        r"bag|washbag|apron|towel|umbrella|glove|purse|shopper|mat|doormat|mitt|silk",
     ),
     Range(
         "Paper and cards",
@@ -161,7 +161,7 @@ RANGES = (
         "Toys and children",
         "Brink Speelgoed",
         "BS",
-        r"toy|doll|kid|child|pencil|pen\b|pens\b|felt|glider|skittle|croquet|keyring|balloon|creepy|teddy|house|stamp|windmill",
+        r"toy|doll|kid|child|pencil|pen\b|pens\b|felt|glider|skittle|croquet|keyring|balloon|creepy|teddy|house|playhouse|birdhouse|stamp|windmill",
     ),
     Range(
         "Kitchen and table",
@@ -176,7 +176,7 @@ RANGES = (
 
 def range_of(name: str) -> Range:
     plain = name.casefold()
-    return next(each for each in RANGES if re.search(each.words, plain))
+    return next(each for each in RANGES if re.search(rf"\b(?:{each.words})", plain))
 
 
 def title_case(name: str) -> str:
