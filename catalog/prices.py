@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Prefetch
 from django.utils import timezone
@@ -42,6 +42,10 @@ def price_at(terms: SupplierProduct, quantity: int) -> int:
 # ---- exchange rates ------------------------------------------------------------------------------
 
 
+# A rate is typed by hand; after a month somebody should look whether it still holds.
+RATE_GROWS_OLD = timedelta(days=31)
+
+
 class NoRate(Conflict):
     """The owner has typed no rate for a currency that an order needs."""
 
@@ -61,6 +65,9 @@ class Rate:
 
     rate: int  # see common.units.RATE_SCALE
     day: date
+
+    def is_old(self, today: date) -> bool:
+        return today - self.day > RATE_GROWS_OLD
 
 
 def rates_by_currency(day: date | None = None) -> dict[str, Rate]:

@@ -62,12 +62,15 @@ class Happening:
     by: str
 
 
-def happenings(order: PurchaseOrder) -> list[Happening]:
+def happenings(order: PurchaseOrder, *, with_costs: bool) -> list[Happening]:
     """Newest first."""
-    return [Happening(event.at, _text(event), _by(event)) for event in queries.history(order)]
+    return [Happening(event.at, _text(event, with_costs), _by(event)) for event in queries.history(order)]
 
 
-def _text(event: AuditEvent) -> str:
+def _text(event: AuditEvent, with_costs: bool) -> str:
+    if event.action == "order.not_approved" and not with_costs:
+        # The reason may name amounts.
+        return _("Not approved by the night")
     words: dict[str, Any] = {"to": "", "answer": "", "why": "", "product": "", "quantity": "", "before": ""}
     if isinstance(event.after, dict):
         words |= event.after

@@ -82,13 +82,25 @@ def refuse_dead(link: Link, order: PurchaseOrder) -> None:
     if order.state == PurchaseOrder.State.CLOSED:
         raise LinkClosed(_("Order %(number)s is closed. Nothing more of it is expected.") % words)
     if link.revision < order.revision:
-        raise LinkClosed(
-            _("Order %(number)s was changed after this mail. A newer mail has the link that counts.") % words
-        )
+        raise LinkClosed(_why_older(link, order) % words)
     if not _was_mailed(link, order):
         raise LinkClosed(_("Order %(number)s was taken back before it was sent.") % words)
     if link.ends_on < timezone.now().date():
         raise LinkClosed(_("This link has ended. Please answer the mail instead.") % words)
+
+
+def _why_older(link: Link, order: PurchaseOrder) -> str:
+    """What to tell whoever comes by the link of an earlier revision."""
+    later = order.mails.filter(kind=OutboundMail.Kind.CHANGE, revision__gt=link.revision)
+    if later.filter(state=OutboundMail.State.SENT).exists():
+        return _("Order %(number)s was changed after this mail. A newer mail has the link that counts.")
+    if later.exclude(state=OutboundMail.State.WITHDRAWN).exists():
+        # The shop may still undo it, and then this link counts again.
+        return _(
+            "Order %(number)s is being changed right now. Wait for the mail that says how; "
+            "if none comes, open this link again in an hour."
+        )
+    return _("Order %(number)s was changed after this mail. Please answer the mail instead.")
 
 
 def _was_mailed(link: Link, order: PurchaseOrder) -> bool:

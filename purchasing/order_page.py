@@ -10,10 +10,11 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.models import Product
-from catalog.prices import rates_by_currency, terms_with_breaks
+from catalog.prices import Rate, rates_by_currency, terms_with_breaks
 from common.errors import ParstockError
 from common.templatetags.ui import day, quantity
 from purchasing import queries
@@ -85,6 +86,7 @@ def show(
         "is_foreign": found.currency != found.shop.currency,
         "own_value": in_own_currency(found, totals.net + totals.freight, rates),
         "lacks_rate": found.is_draft and found.currency not in rates,
+        "old_rate": _old_rate(found, rates),
         "short_of_minimum": max(found.supplier.minimum_order_value - totals.net, 0) if lines else 0,
         "short_of_free": _short_of_free_freight(found, totals.net),
         "may_change": found.state in RECEIVABLE and Permission.ORDERS_EDIT in request.permissions,
@@ -94,10 +96,16 @@ def show(
             "posting__movements__product"
         ),
         "steps": _steps(found),
-        "happenings": happenings(found),
+        "happenings": happenings(found, with_costs=Permission.COSTS_VIEW in request.permissions),
         "may_reopen": found.state == State.CLOSED,
     }
     return render(request, "purchasing/order.html", context)
+
+
+def _old_rate(found: PurchaseOrder, rates: dict[str, Rate]) -> Rate | None:
+    """The rate at which a draft would be approved, where nobody has looked at it for a while."""
+    rate = rates.get(found.currency) if found.is_draft else None
+    return rate if rate and rate.is_old(timezone.localdate(timezone=found.shop.zone)) else None
 
 
 def _short_of_free_freight(found: PurchaseOrder, net: int) -> int:

@@ -31,6 +31,7 @@ def open_draft(*, supplier: Supplier, warehouse: Warehouse, actor: User | None) 
     A draft that was laid aside empty comes back first, so that no number stays unused.
     """
     if found := find_draft(supplier=supplier, warehouse=warehouse):
+        follow_currency(found)
         return found
     counter = _lock_counter(timezone.now().astimezone(current_shop().zone).year)
     # Somebody may have made it while we waited for the counter.
@@ -110,11 +111,16 @@ def round_up(line: PurchaseOrderLine, *, actor: User | None) -> PurchaseOrderLin
 
 
 def set_price(line: PurchaseOrderLine, *, unit_cost: int | None, actor: User | None) -> PurchaseOrderLine:
-    """A price of one's own, which stays whatever the quantity; None: the supplier's price again."""
+    """A price of one's own, which stays whatever the quantity; None: the supplier's price again.
+
+    It is in the currency of `line.order` as the caller knows it; Conflict where that is another now.
+    """
+    typed_in = line.order.currency
     order = _locked_draft(line.order)
     line = _line(order, line.pk)
     if unit_cost is not None:
         check_price(unit_cost)
+        _refuse_other_currency(order, typed_in)
     before = line.unit_cost
     line.is_price_typed = unit_cost is not None
     if unit_cost is not None:
@@ -160,8 +166,14 @@ def add_line(
     unit_cost: int | None = None,
     actor: User | None,
 ) -> PurchaseOrderLine:
-    """Put a product on a draft by hand, at the supplier's present price or at one's own."""
+    """Put a product on a draft by hand, at the supplier's present price or at one's own.
+
+    One's own is in the currency of `order` as the caller knows it; Conflict where that is another now.
+    """
+    typed_in = order.currency
     order = _locked_draft(order)
+    if unit_cost is not None:
+        _refuse_other_currency(order, typed_in)
     line = new_line(order, product=product, quantity=quantity, unit_cost=unit_cost)
     line.edited_at, line.edited_by = timezone.now(), actor
     line.save()
@@ -261,6 +273,15 @@ def check_price(unit_cost: int) -> None:
     if not 0 <= unit_cost <= MAX_UNIT_PRICE:
         fault = _("A price is not below zero, and not so large.")
         raise BadInput(fault, {"unit_cost": [fault]})
+
+
+def _refuse_other_currency(order: PurchaseOrder, typed_in: str) -> None:
+    if order.currency != typed_in:
+        fault = _(
+            "%(supplier)s trades in %(currency)s now, and this price was typed in %(before)s. "
+            "Leave it out, save, and type it anew."
+        ) % {"supplier": order.supplier.name, "currency": order.currency, "before": typed_in}
+        raise Conflict(fault, {"unit_cost": [fault]})
 
 
 def check_wanted_on(day: date | None) -> None:

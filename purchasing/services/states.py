@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from catalog.calendar import next_order_days
 from common.errors import Conflict
 from purchasing.models import PurchaseOrder
-from tenancy.context import current_shop
 
 State = PurchaseOrder.State
 
@@ -65,9 +65,8 @@ def expect(order: PurchaseOrder) -> None:
 
 
 def expected(order: PurchaseOrder, leaves: datetime) -> date:
-    """The day the goods should arrive if the order leaves then."""
-    days = timedelta(days=order.supplier.lead_time_days)
-    return leaves.astimezone(current_shop().zone).date() + days
+    """The day the goods should arrive if the order leaves then, by the supplier's order days and closures."""
+    return next_order_days(order.supplier, leaves, 1)[0].arrives
 
 
 def state_by_receipts(order: PurchaseOrder) -> str:

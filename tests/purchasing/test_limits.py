@@ -14,6 +14,7 @@ from purchasing.services import ProposedLine, approval, drafts, propose
 from purchasing.services.limits import approve_within_limits, spent_by_itself
 from tenancy.models import AuditEvent
 from tests.factories import make_member
+from tests.pages import Visitor
 from tests.purchasing.conftest import make_trade
 
 pytestmark = pytest.mark.django_db
@@ -183,3 +184,16 @@ def test_a_wrong_limit_is_said_at_its_field(page, field, typed, fault):
     answer = page(FORM | {"approves": "on", field: typed})
     assert fault in answer.content.decode()
     assert not OrderLimits.objects.exists()
+
+
+def test_who_sees_no_costs_reads_that_the_night_left_an_order_but_no_amounts(shop, trade):
+    allow(per_order=55_19)
+    order = proposed(trade)
+    decided(order)
+    pages = {
+        role: Visitor(shop, role).get("order", order.number).text for role in ("owner", "clerk", "viewer")
+    }
+    for role, page in pages.items():
+        assert "The night left this order to you." in page
+        assert "Not approved by the night" in page
+        assert ("55.2" in page) == ("55.19" in page) == (role == "owner")

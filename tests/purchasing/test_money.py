@@ -9,6 +9,7 @@ import time_machine
 
 from catalog.models import CurrencyRate, PriceBreak, TaxRate
 from catalog.prices import NoRate, price_at, rates_by_currency
+from common.errors import Conflict
 from common.units import RATE_SCALE
 from purchasing import queries
 from purchasing.document import document_of
@@ -20,9 +21,10 @@ from purchasing.money import (
     totals_of,
     value_of,
 )
-from purchasing.services import approval
+from purchasing.services import approval, drafts
 from purchasing.services.receiving import Received, receive
 from stock.models import Balance
+from tests.pages import Visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +137,40 @@ def test_a_new_tax_rate_reaches_drafts_and_no_order_that_was_approved(trade):
     assert totals_of(order).total == 55_20
     order = approval.undo_approval(order, actor=trade.owner)
     assert document_of(order).total == 50_60
+
+
+def test_a_price_typed_in_another_currency_than_the_supplier_trades_in_now_is_refused(trade):
+    order = trade.draft(12_000)
+    line = order.lines.select_related("order").get()
+    in_currency(trade, "EUR", _2026_11_01=0.86)
+    with pytest.raises(Conflict, match="trades in EUR now, and this price was typed in GBP"):
+        drafts.set_price(line, unit_cost=5_000_000, actor=trade.owner)
+    other = trade.list_product()
+    with pytest.raises(Conflict, match="trades in EUR now"):
+        drafts.add_line(order, product=other, quantity=1_000, unit_cost=5_000_000, actor=trade.owner)
+    # Whoever opens the draft anew gets it in the currency in which they then type.
+    order = drafts.open_draft(supplier=trade.supplier, warehouse=trade.warehouse, actor=trade.owner)
+    assert order.currency == "EUR"
+    drafts.add_line(order, product=other, quantity=1_000, unit_cost=5_000_000, actor=trade.owner)
+
+
+def test_a_rate_older_than_a_month_is_pointed_out_before_it_is_fixed(shop, trade):
+    in_currency(trade, "EUR", _2026_10_01=0.86)
+    order = trade.draft(12_000)
+    owner, clerk = Visitor(shop, "owner"), Visitor(shop, "clerk")
+    with time_machine.travel("2026-11-01 12:00Z"):
+        assert "The exchange rate is of" not in owner.get("order", order.number).text
+    with time_machine.travel("2026-11-02 12:00Z"):
+        assert "The exchange rate is of" in owner.get("order", order.number).text
+        assert "The exchange rate is of" not in clerk.get("order", order.number).text
+        order = approval.approve(order, actor=trade.owner, by_mail=False)
+        assert "The exchange rate is of" not in owner.get("order", order.number).text
+
+
+def test_the_expected_day_keeps_to_the_suppliers_order_days_and_closures(trade):
+    trade.supplier.order_days, trade.supplier.lead_time_days = [1], 2  # Tuesdays
+    trade.supplier.save()
+    trade.supplier.closures.create(first_day="2026-11-26", last_day="2026-11-29")
+    with time_machine.travel("2026-11-22 12:00Z"):  # a Sunday
+        order = approval.approve(trade.draft(12_000), actor=trade.owner, by_mail=False)
+    assert order.expected_on == date(2026, 11, 30)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from common.errors import NotFound
 from purchasing import links, queries
 from purchasing.models import PurchaseOrder, SupplierAnswer
-from purchasing.services import approval, confirming, outbox
+from purchasing.services import approval, confirming, outbox, revisions
 from purchasing.services.receiving import Received, receive
 from purchasing.services.states import forget_answer
 from purchasing.supplier_views import MOST_PRINTS
@@ -241,6 +241,28 @@ def test_a_link_dies_with_its_revision_its_order_or_its_address(order, change, w
         assert answer.status_code == 410
         assert word in text(answer)
     assert seen(order) == before
+
+
+def test_while_a_change_may_still_be_undone_the_old_link_promises_no_mail_that_may_never_come(order, shop):
+    shop.order_grace_minutes = 10
+    shop.save()
+    visitor = Visitor(order)
+    changed = revisions.change(
+        order, quantities={order.lines.first().pk: 6_000}, wanted_on=None, note="", actor=None
+    )
+    shown = visitor.get()
+    assert shown.status_code == 410
+    assert "is being changed right now" in text(shown)
+    assert "A newer mail" not in text(shown)
+    revisions.undo_change(changed, actor=None)
+    assert visitor.get().status_code == 200
+    changed = revisions.change(
+        order, quantities={order.lines.first().pk: 6_000}, wanted_on=None, note="", actor=None
+    )
+    mail = queries.open_mail(changed)
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        outbox.deliver(shop, mail.pk)
+    assert "A newer mail has the link that counts" in text(visitor.get())
 
 
 def test_a_link_leads_into_its_own_shop_only(order, shop):
