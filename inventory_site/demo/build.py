@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from catalog.models import Product, Warehouse
@@ -34,6 +35,7 @@ NEIGHBOUR_OWNER = "owner@fern-fold.example"
 def build() -> list[tuple[str, str, str]]:
     """Make what is missing of the demo; the log-ins as (role, e-mail, password)."""
     shop = _shop("Marlow Lane Gifts", "marlow-lane", DEMO_LOGINS[0].email, "Ines Marlow")
+    _let_open_shops(DEMO_LOGINS[0].email)
     _people(shop)
     _stocked_shop(shop)
     neighbour = _shop("Fern & Fold Paper", "fern-fold", NEIGHBOUR_OWNER, "Tom Fern")
@@ -60,6 +62,12 @@ def _shop(name: str, slug: str, owner_email: str, owner_name: str) -> Shop:
         contact_name=owner_name,
         **SHOP_PAPERS.get(slug, {}),
     )
+
+
+def _let_open_shops(email: str) -> None:
+    """Who looks at the demonstration wants to try a shop with files of their own."""
+    may_add = Permission.objects.get(content_type__app_label="tenancy", codename="add_shop")
+    _user(email, "").user_permissions.add(may_add)
 
 
 def _people(shop: Shop) -> None:

@@ -26,7 +26,8 @@ from tenancy.services import invitations, people
 
 
 def may_create_shop(user: User) -> bool:
-    return settings.OPEN_SIGNUP or user.is_superuser
+    """Everybody where anybody may sign up, else those whom an operator gave the permission to add shops."""
+    return settings.OPEN_SIGNUP or user.has_perm("tenancy.add_shop")
 
 
 @require_GET

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.urls import reverse
 
@@ -114,6 +115,19 @@ def test_somebody_without_a_shop_reads_what_to_do(client, settings):
     assert reverse("new_shop") not in page
     settings.OPEN_SIGNUP = True
     assert reverse("new_shop") in client.get("/").content.decode()
+
+
+def test_who_may_add_shops_finds_the_way_to_a_second_one(client):
+    shop, owner = make_shop(), make_user()
+    Membership.objects.create(shop=shop, user=owner, role=Role.OWNER)
+    client.force_login(owner)
+    menu = client.get(reverse("today", args=[shop.slug])).content.decode()
+    assert f'href="{reverse("shops")}?all"' in menu
+    assert reverse("new_shop") not in client.get("/?all").content.decode()
+    assert client.get(reverse("new_shop")).status_code == 403
+    owner.user_permissions.add(Permission.objects.get(codename="add_shop"))
+    assert reverse("new_shop") in client.get("/?all").content.decode()
+    assert client.get(reverse("new_shop")).status_code == 200
 
 
 # ---- sign-up -----------------------------------------------------------------------------------
