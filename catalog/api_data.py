@@ -50,7 +50,7 @@ def product_detail(product: Product, *, with_costs: bool) -> dict[str, Any]:
 
 
 def terms_data(terms: SupplierProduct, *, with_costs: bool) -> dict[str, Any]:
-    currency = terms.supplier.currency or current_shop().currency
+    currency = terms.supplier.trades_in
     data = {
         "sku": terms.product.sku,
         "supplier": terms.supplier.name,
@@ -77,7 +77,7 @@ def terms_data(terms: SupplierProduct, *, with_costs: bool) -> dict[str, Any]:
 
 def supplier_data(supplier: Supplier, *, with_costs: bool) -> dict[str, Any]:
     own = current_shop().currency
-    currency = supplier.currency or own
+    currency = supplier.trades_in
     cut_off = supplier.order_cut_off
     data = {
         "id": supplier.pk,

@@ -75,7 +75,7 @@ def fill_supplier(supplier: Supplier, body: Body) -> list[SupplierClosure] | Non
             setattr(supplier, name, days)
     _take(supplier, body, "order_days", body.wholes("order_days", least=0, most=6) or [])
     _take(supplier, body, "order_cut_off", body.clock("order_cut_off"))
-    money = supplier.currency or own
+    money = supplier.trades_in
     for field in ("minimum_order_value", "freight"):
         _take(supplier, body, field, _not_negative(body, field, body.amount(field, money)) or 0)
     free_from = _not_negative(body, "free_freight_from", body.amount("free_freight_from", money))
@@ -103,7 +103,7 @@ def _closure(supplier: Supplier, part: Body) -> SupplierClosure:
 
 def fill_terms(terms: SupplierProduct, body: Body) -> list[Break] | None:
     """Read terms, whose supplier and product stand already; returns their price breaks, None to stay."""
-    currency = terms.supplier.currency or current_shop().currency
+    currency = terms.supplier.trades_in
     _take(terms, body, "supplier_code", body.text("supplier_code", limit=64))
     cost = _not_negative(body, "unit_cost", body.unit_price("unit_cost", currency))
     if cost is not None:

@@ -86,13 +86,13 @@ def _suppliers() -> Iterator[list[str]]:
         found = False
         for term in terms.order_by("product__sku_key").iterator(chunk_size=_AT_ONCE):
             found = True
-            yield [*head, *_terms(term, supplier.currency or own)]
+            yield [*head, *_terms(term, supplier.trades_in)]
         if not found:
             yield [*head, *[""] * 7]
 
 
 def _supplier(supplier: Supplier, own: str) -> list[str]:
-    currency = supplier.currency or own
+    currency = supplier.trades_in
     free = supplier.free_freight_from
     return [
         supplier.name,

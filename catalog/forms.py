@@ -373,7 +373,7 @@ class TermsForm(ShopModelForm):
 
     def __init__(self, *args: Any, supplier: Supplier, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.currency = supplier.currency or current_shop().currency
+        self.currency = supplier.trades_in
         self.fields["unit_cost"].currency = self.currency  # type: ignore[attr-defined]
         self.fields["unit_cost"].least = 0  # type: ignore[attr-defined]
         self.fields["pack"].least = 1  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from common.search_words import LONGEST_WORD, words_of
 from common.units import QUANTITY_SCALE
 from tenancy.base import ScopedManager, ScopedQuerySet, ShopModel
 from tenancy.constraints import SameShop, ShopForeignKey
+from tenancy.context import current_shop
 
 CURRENCY_CODE = RegexValidator(r"^[A-Z]{3}$", _("Write the currency as three letters, like EUR."))
 
@@ -377,6 +378,11 @@ class Supplier(ShopModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def trades_in(self) -> str:
+        """The currency of its prices, minimum and freight; to be read inside the shop's scope."""
+        return self.currency or current_shop().currency
 
 
 class SupplierClosure(ShopModel):

@@ -1,4 +1,4 @@
-"""The shop's side of a supplier's answer: write one down, agree to one, and what suppliers keep."""
+"""The shop's side of a supplier's answer: write one down, agree to one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog.models import Supplier
 from common.errors import ParstockError
 from common.forms import focus_first_error
-from purchasing import lead_times, queries
+from purchasing import queries
 from purchasing.answer_forms import AnswerForm, Asked
 from purchasing.order_page import change_and_return, find_order
 from purchasing.services import confirming
@@ -73,20 +72,3 @@ def order_accept(request: ShopRequest, number: str) -> HttpResponse:
     found = find_order(number)
     said = _("The answer to %(number)s is agreed.") % {"number": number}
     return change_and_return(request, found, lambda: confirming.accept(found, actor=request.user), said)
-
-
-@require_GET
-@require(Permission.ORDERS_EDIT)
-def supplier_delivery(request: Any, supplier_id: int) -> HttpResponse:
-    """How long the supplier really takes; to the supplier's page, only the figures."""
-    supplier = get_object_or_404(Supplier, pk=supplier_id)
-    seen = lead_times.observations(supplier)
-    learned = lead_times.estimate([one.full_days for one in seen], typed=supplier.lead_time_days)
-    context = {
-        "supplier": supplier,
-        "observations": seen,
-        "learned": learned,
-        "longest": max((one.full_days for one in seen), default=0),
-    }
-    page = "lead_time.html" if request.htmx else "supplier_delivery.html"
-    return render(request, f"purchasing/{page}", context)

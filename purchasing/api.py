@@ -91,7 +91,7 @@ class Orders(ShopAPIView):
         body = Body(request.data)
         supplier = _supplier(body)
         warehouse = _warehouse(body)
-        wanted = _wanted(body, supplier.currency if supplier else "")
+        wanted = _wanted(body, supplier.trades_in if supplier else current_shop().currency)
         body.refuse_faults()
         assert supplier is not None  # refused above
         assert warehouse is not None
@@ -340,7 +340,7 @@ def _wanted(body: Body, currency: str) -> _Wanted:
     for part in parts:
         sku = part.text("sku", limit=64, required=True)
         quantity = part.quantity("quantity", required=True)
-        unit_cost = part.unit_price("unit_cost", currency or current_shop().currency)
+        unit_cost = part.unit_price("unit_cost", currency)
         read.append((part, sku, quantity, unit_cost))
     products = products_by_sku(sku for _part, sku, _quantity, _cost in read)
     lines: dict[int, _Line] = {}

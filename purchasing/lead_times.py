@@ -16,10 +16,10 @@ from datetime import date, datetime
 from math import sqrt
 from typing import NamedTuple
 
-from django.db.models import Max, Min
+from django.db.models import Count, F, Max, Min, Q
 
 from catalog.models import Supplier
-from purchasing.models import PurchaseOrder, Receipt
+from purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt
 from tenancy.context import current_shop
 
 State = PurchaseOrder.State
@@ -39,6 +39,7 @@ class Observation:
     sent_on: date
     first_days: int
     full_days: int
+    on_time: bool  # all of it by the day that was asked for
 
 
 class Learned(NamedTuple):
@@ -69,7 +70,20 @@ def _observed(order: PurchaseOrder, first: datetime, last: datetime) -> Observat
     zone = current_shop().zone
     assert order.sent_at is not None
     sent_on, first_on, last_on = (moment.astimezone(zone).date() for moment in (order.sent_at, first, last))
-    return Observation(order, sent_on, max((first_on - sent_on).days, 0), max((last_on - sent_on).days, 0))
+    return Observation(
+        order,
+        sent_on,
+        first_days=max((first_on - sent_on).days, 0),
+        full_days=max((last_on - sent_on).days, 0),
+        on_time=order.asked_on is None or last_on <= order.asked_on,
+    )
+
+
+def lines_in_full(seen: Iterable[Observation]) -> tuple[int, int]:
+    """Of the lines of some orders, how many arrived in full, and how many there are. One query."""
+    lines = PurchaseOrderLine.objects.filter(order__in=[one.order.pk for one in seen], quantity__gt=0)
+    full = Count("pk", filter=Q(received__gte=F("quantity")))
+    return tuple(lines.order_by().aggregate(full=full, all=Count("pk")).values())  # type: ignore[return-value]
 
 
 def learned(supplier: Supplier) -> Learned:

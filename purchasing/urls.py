@@ -1,6 +1,6 @@
 from django.urls import path
 
-from purchasing import answer_views, edit_views, limit_views, mail_views, receive_views, views
+from purchasing import answer_views, edit_views, limit_views, mail_views, receive_views, record_views, views
 
 urlpatterns = [
     path("orders/", views.orders, name="orders"),
@@ -32,7 +32,7 @@ urlpatterns = [
     path("orders/<slug:number>/confirm/", answer_views.order_confirm, name="order_confirm"),
     path("orders/<slug:number>/accept/", answer_views.order_accept, name="order_accept"),
     path("settings/orders/", limit_views.order_settings, name="order_settings"),
-    path("suppliers/<int:supplier_id>/delivery/", answer_views.supplier_delivery, name="supplier_delivery"),
+    path("suppliers/<int:supplier_id>/record/", record_views.supplier_record, name="supplier_record"),
     path("receive/", receive_views.expected_goods, name="expected_goods"),
     path("mails/", mail_views.mails, name="mails"),
     path("mails/<int:mail_id>/", mail_views.mail, name="mail"),

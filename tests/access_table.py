@@ -121,7 +121,7 @@ PAGES = {
     "order_confirm": MANAGER,
     "order_accept": MANAGER,
     "order_settings": OWNER,
-    "supplier_delivery": MANAGER,
+    "supplier_record": VIEWER,
     "order_pdf": MANAGER,
     "expected_goods": CLERK,
     "mails": MANAGER,

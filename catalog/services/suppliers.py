@@ -26,7 +26,7 @@ def save_supplier(supplier: Supplier, *, actor: User | None) -> Supplier:
         supplier.currency = ""
     before = Supplier.objects.filter(pk=supplier.pk).first() if supplier.pk else None
     if before is not None:
-        was, will = before.currency or own, supplier.currency or own
+        was, will = before.trades_in, supplier.trades_in
         if currency_decimals(was) != currency_decimals(will) and before.terms.exists():
             raise Conflict(
                 _("Its terms are in %(currency)s; another number of decimals would misread them.")
@@ -61,7 +61,7 @@ def save_terms(
             PriceBreak.objects.bulk_create(
                 PriceBreak(terms=terms, minimum_quantity=quantity, unit_cost=cost) for quantity, cost in now
             )
-            currency = terms.supplier.currency or current_shop().currency
+            currency = terms.supplier.trades_in
             record(
                 "supplierproduct.breaks",
                 actor=actor,

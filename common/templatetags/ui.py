@@ -83,22 +83,31 @@ def change(value: int) -> str:
 
 
 @register.filter
-def amount(value: int | None, shop: Any) -> str:
-    """Minor units of the shop's currency, with its sign: `£353.40`."""
+def amount(value: int | None, of: Any) -> str:
+    """Minor units of a currency, with its sign: `£353.40`. `of`: the currency, or what has one."""
     if value is None:
         return "–"
-    return _money(Decimal(value).scaleb(-currency_decimals(shop.currency)), shop.currency)
+    currency = _currency(of)
+    return _money(Decimal(value).scaleb(-currency_decimals(currency)), currency)
 
 
 @register.filter
-def unit_price(value: int | None, shop: Any) -> str:
-    """Ten-thousandths of a minor unit: `£4.60`, more decimals where the price has them."""
+def unit_price(value: int | None, of: Any) -> str:
+    """Ten-thousandths of a minor unit: `£4.60`, more decimals where the price has them.
+
+    `of`: the currency, or what has one.
+    """
     if value is None:
         return "–"
-    decimals = currency_decimals(shop.currency)
+    currency = _currency(of)
+    decimals = currency_decimals(currency)
     price = Decimal(value).scaleb(-decimals - 4)
     short = price.quantize(Decimal(1).scaleb(-decimals))
-    return _money(short if short == price else price.normalize(), shop.currency, exact=short != price)
+    return _money(short if short == price else price.normalize(), currency, exact=short != price)
+
+
+def _currency(of: Any) -> str:
+    return of if isinstance(of, str) else of.currency
 
 
 @register.filter

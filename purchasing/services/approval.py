@@ -73,7 +73,7 @@ def approve(
 
 def _fix_money(order: PurchaseOrder, day: date) -> None:
     """Give a draft the taxes, the freight and the exchange rate of the day, its own from now on."""
-    currency = order.supplier.currency or current_shop().currency
+    currency = order.supplier.trades_in
     if currency != order.currency:
         raise Conflict(
             _("%(supplier)s trades in %(currency)s now. Save the order's lines once to take the new prices.")

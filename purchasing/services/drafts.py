@@ -45,7 +45,7 @@ def open_draft(*, supplier: Supplier, warehouse: Warehouse, actor: User | None) 
         number=f"PO-{counter.year}-{counter.last:04}",
         supplier=supplier,
         warehouse=warehouse,
-        currency=supplier.currency or current_shop().currency,
+        currency=supplier.trades_in,
     )
     audit.record("order.drafted", actor=actor, about=order.number)
     return order
@@ -317,7 +317,7 @@ def follow_currency(order: PurchaseOrder) -> None:
 
     Every price is taken from the terms again then, also a typed one: it was of another currency.
     """
-    currency = order.supplier.currency or current_shop().currency
+    currency = order.supplier.trades_in
     if currency == order.currency:
         return
     order.currency = currency

@@ -98,7 +98,7 @@ def test_the_suppliers_page_asks_for_the_figures_and_a_page_shows_each_order(sho
     order, _receipts = deliver(trade, (9, 12_000))
     client = Client()
     client.force_login(make_member(shop, "manager"))
-    path = f"/{shop.slug}/suppliers/{trade.supplier.pk}/delivery/"
+    path = f"/{shop.slug}/suppliers/{trade.supplier.pk}/record/"
     assert f'hx-get="{path}"' in client.get(f"/{shop.slug}/suppliers/{trade.supplier.pk}/").content.decode()
     figures = client.get(path, headers={"HX-Request": "true"}).content.decode()
     assert "Typed: 7 days." in figures
@@ -106,3 +106,23 @@ def test_the_suppliers_page_asks_for_the_figures_and_a_page_shows_each_order(sho
     assert "<html" not in figures
     page = client.get(path).content.decode()
     assert order.number in page
+
+
+def test_everybody_reads_how_a_supplier_kept_its_word_and_only_some_what_it_costs(
+    shop, trade, django_assert_max_num_queries
+):
+    deliver(trade, (7, 12_000))
+    late, _receipts = deliver(trade, (3, 5_000), (9, 2_000))
+    approval.close(late, actor=trade.owner)
+    draft = trade.draft(10_000)
+    path = f"/{shop.slug}/suppliers/{trade.supplier.pk}/record/"
+    for role in ("viewer", "manager"):
+        client = Client()
+        client.force_login(make_member(shop, role))
+        with django_assert_max_num_queries(25):
+            page = client.get(path)
+        assert (page.context["on_time"], len(page.context["observations"])) == (1, 2)
+        assert (page.context["full_lines"], page.context["all_lines"]) == (1, 2)
+        shown = page.content.decode()
+        assert draft.number in shown
+        assert ("£46.00" in shown) == ("£" in shown) == (role == "manager")
