@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from common.numbered_pages import numbered_page
 from common.units import QUANTITY_SCALE
 from forecasting import queries
 from forecasting.models import Forecast
@@ -44,7 +44,7 @@ def forecasts(request: ShopRequest) -> HttpResponse:
     context: dict[str, Any] = {"run": run, "night": _night_shown(request)}
     if run:
         ticks, categories = by_category(run)
-        page = Paginator(queries.forecasts_of(run), PER_PAGE).get_page(request.GET.get("page"))
+        page = numbered_page(queries.forecasts_of(run), PER_PAGE, request)
         context |= {"ticks": ticks, "categories": categories}
         context |= {"page": page, "rows": [_row(forecast) for forecast in page], **finding(run)}
     return render(request, "forecasting/forecasts.html", context)

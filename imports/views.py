@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from common.errors import ParstockError
 from common.forms import add_refusal
 from common.importing.harmless import harmless
+from common.numbered_pages import numbered_page
 from imports import services
 from imports.exporting import Export, as_csv, workbook_bytes
 from imports.forms import MappingForm, UploadForm
@@ -40,8 +40,7 @@ State = FileImport.State
 def imports(request: ShopRequest) -> HttpResponse:
     mine = _kinds(request)
     everything = FileImport.objects.filter(kind__in=[kind.name for kind in mine]).defer("content")
-    page = Paginator(everything.select_related("created_by", "job"), ROWS_PER_PAGE)
-    found = page.get_page(request.GET.get("page"))
+    found = numbered_page(everything.select_related("created_by", "job"), ROWS_PER_PAGE, request)
     for row in found:
         kind = kind_named(row.kind)
         row.kind_label, row.about = kind.label, kind.about(row)

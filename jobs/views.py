@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from common.errors import Conflict
+from common.numbered_pages import numbered_page
 from jobs import services
 from jobs.forms import JobFilter
 from jobs.models import Job
@@ -27,7 +27,7 @@ _ON_A_PAGE = 50
 def jobs(request: ShopRequest) -> HttpResponse:
     form = JobFilter(request.GET)
     state = form.cleaned_data["state"] if form.is_valid() else ""
-    page = Paginator(newest_jobs(state=state), _ON_A_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(newest_jobs(state=state), _ON_A_PAGE, request)
     context = {"form": form, "page": page, "query": f"state={state}&" if state else ""}
     return render(request, "jobs/jobs.html", context)
 

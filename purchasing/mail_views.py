@@ -7,7 +7,6 @@ from email.message import EmailMessage
 from typing import cast
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from catalog.models import Supplier
 from catalog.services.suppliers import save_supplier
 from common.forms import focus_first_error
+from common.numbered_pages import numbered_page
 from purchasing.forms import SendAgainForm
 from purchasing.models import OutboundMail
 from purchasing.services import outbox
@@ -36,7 +36,7 @@ def mails(request: ShopRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     if state in OutboundMail.State.values:
         rows = rows.filter(state=state)
-    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(rows, ROWS_PER_PAGE, request)
     tabs = [("", _("All")), *OutboundMail.State.choices]
     context = {"page": page, "state": state, "tabs": tabs, "query": f"state={state}&" if state else ""}
     return render(request, "purchasing/mails.html", context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from common.errors import ParstockError
 from common.forms import focus_first_error
+from common.numbered_pages import numbered_page
 from purchasing import queries
 from purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt
 from purchasing.order_page import change_and_return, find_order
@@ -31,7 +31,7 @@ State = PurchaseOrder.State
 @require(Permission.STOCK_RECEIVE)
 def expected_goods(request: ShopRequest) -> HttpResponse:
     """What is on its way: where receiving begins."""
-    page = Paginator(queries.expected_goods(), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(queries.expected_goods(), ROWS_PER_PAGE, request)
     return render(request, "purchasing/expected_goods.html", {"page": page, "today": timezone.localdate()})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from catalog.prices import rates_by_currency
 from common.forms import focus_first_error
+from common.numbered_pages import numbered_page
 from purchasing import queries
 from purchasing.forms import NewOrderForm, OrderFilterForm
 from purchasing.models import PurchaseOrder
@@ -40,7 +40,7 @@ def orders(request: ShopRequest) -> HttpResponse:
     group = request.GET.get("state", "")
     if group not in queries.GROUPS:
         group = next((name for name in ("draft", "open") if counts[name]), "draft")
-    page = Paginator(queries.orders_in(group, found), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(queries.orders_in(group, found), ROWS_PER_PAGE, request)
     names = {"draft": _("To approve"), "open": _("On order"), "done": _("Done"), "cancelled": _("Cancelled")}
     rates = rates_by_currency()
     context = {

@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from catalog.models import SupplierProduct
 from catalog.prices import price_at, rates_by_currency, terms_with_breaks
+from common.numbered_pages import numbered_page
 from common.search_key import search_key
 from common.units import converted, line_amount, write_quantity
 from forecasting.models import ForecastRun
@@ -183,11 +184,11 @@ class Listing:
     notes: list[Plan] = field(default_factory=list)
 
 
-def listing(run: ForecastRun, filters: Filters, number: object, today: date) -> Listing:
+def listing(run: ForecastRun, filters: Filters, number: str | None, today: date) -> Listing:
     """A fixed number of queries for a page of lines."""
     plans = {plan.pk: plan for plan in queries.plans_of(run)}
     lines = _filtered(run, filters)
-    page = Paginator(lines, PER_PAGE).get_page(number)  # type: ignore[arg-type]
+    page = numbered_page(lines, PER_PAGE, number)
     shown = list(page.object_list)
     for line in shown:
         line.plan = plans[line.plan_id]

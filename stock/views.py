@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from catalog.models import Product, Warehouse
 from catalog.queries import active_warehouses, find_in_use
 from common.errors import KeyReused, ParstockError
+from common.numbered_pages import numbered_page
 from stock import page_queries, sheets
 from stock.count_forms import MOST_COUNTED, CountListForm
 from stock.forms import HeadForm, PostingForm, new_key
@@ -190,7 +190,7 @@ def _count_page(data: Any, warehouse: Warehouse, form: CountListForm, head: Head
     found = find_in_use(search) if search else page_queries.products_to_count(warehouse)
     # Another search begins at its first page.
     number = data.get("page") if data.get("searched", "") == search else 1
-    page = Paginator(found, ROWS_PER_PAGE).get_page(number)
+    page = numbered_page(found, ROWS_PER_PAGE, number)
     wrong = [form.products[product_id] for product_id in form.faults]
     shown = wrong + [product for product in page if product.pk not in form.faults]
     rows = [
@@ -269,7 +269,7 @@ def _doors(request: ShopRequest, *sheets: Sheet) -> list[tuple[str, Any]]:
 
 
 def _postings(request: ShopRequest, kinds: list[str], context: dict[str, Any]) -> HttpResponse:
-    page = Paginator(page_queries.postings(kinds), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(page_queries.postings(kinds), ROWS_PER_PAGE, request)
     context |= {"page": page, "query": urlencode({"kind": kinds[0]}) + "&" if context.get("kind") else ""}
     return render(request, "stock/postings.html", context)
 
@@ -290,7 +290,7 @@ def _document(request: ShopRequest, posting: Posting) -> dict[str, Any]:
     is_count = posting.kind == Kind.COUNT and bool(seen)
     raised = Q(keeps=posting) | Q(follows=posting)
     lines: Any = seen if is_count else moved
-    page = Paginator(lines, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(lines, ROWS_PER_PAGE, request)
     if is_count:
         for line in page:
             line.difference = line.counted - line.expected

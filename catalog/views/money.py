@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +17,7 @@ from catalog.forms import CurrencyRateForm, TaxRateForm
 from catalog.models import CurrencyRate, Product, TaxRate
 from common.errors import ParstockError
 from common.forms import add_refusal, focus_first_error
+from common.numbered_pages import numbered_page
 from tenancy.access import require
 from tenancy.permissions import Permission
 from tenancy.requests import ShopRequest
@@ -73,7 +73,7 @@ def currency_rates(request: ShopRequest) -> HttpResponse:
         messages.success(request, _("The rate of %(currency)s was added.") % {"currency": form.instance})
         return redirect("currency_rates", request.shop.slug)
     rows = CurrencyRate.objects.order_by("currency", "-day")
-    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(rows, ROWS_PER_PAGE, request)
     return render(request, "catalog/currency_rates.html", {"form": form, "page": page, "today": today})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +18,7 @@ from catalog.models import Family, Product, ProductPicture
 from catalog.prices import margin_of
 from common.errors import BadInput, ParstockError
 from common.forms import add_refusal, focus_first_error
+from common.numbered_pages import numbered_page
 from tenancy.access import require
 from tenancy.permissions import Permission
 from tenancy.requests import ShopRequest
@@ -164,7 +164,7 @@ def product_picture(request: ShopRequest, product_id: int) -> HttpResponse:
 @require(Permission.SHOP_VIEW)
 def families(request: ShopRequest) -> HttpResponse:
     rows = Family.objects.prefetch_related("products")
-    page = Paginator(rows.order_by("name"), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(rows.order_by("name"), ROWS_PER_PAGE, request)
     return render(request, "catalog/families.html", {"page": page})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpResponse
@@ -20,6 +19,7 @@ from catalog.forms import ClosureForm, SupplierForm, TermsForm
 from catalog.models import Product, Supplier, SupplierClosure, SupplierProduct
 from common.errors import ParstockError
 from common.forms import add_refusal, focus_first_error
+from common.numbered_pages import numbered_page
 from tenancy.access import require
 from tenancy.permissions import Permission
 from tenancy.requests import ShopRequest
@@ -35,13 +35,11 @@ _ORDER_DAYS_SHOWN = 4
 def suppliers(request: ShopRequest) -> HttpResponse:
     here = Q(terms__product__state=Product.State.ACTIVE)
     rows = Supplier.objects.annotate(products=Count("terms", filter=here)).prefetch_related("closures")
-    page = Paginator(rows.order_by("-is_active", "name"), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(rows.order_by("-is_active", "name"), ROWS_PER_PAGE, request)
     now = timezone.now()
     listed = []
     for row in page:
         next_day = next_order_days(row, now, 1)[0] if row.is_active else None
-        # Amounts are written in the supplier's currency.
-        row.currency = row.currency or request.shop.currency
         listed.append((row, next_day))
     return render(request, "catalog/suppliers.html", {"page": page, "rows": listed})
 
@@ -81,7 +79,7 @@ def supplier(request: ShopRequest, supplier_id: int) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     terms = SupplierProduct.objects.filter(supplier=found)
     terms = terms.select_related("product").prefetch_related("breaks").order_by("product__sku_key")
-    page = Paginator(terms, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(terms, ROWS_PER_PAGE, request)
     form = SupplierForm(data, instance=found)
     closures: list[Any] = [
         ClosureForm(data, instance=row, prefix=f"closure-{row.pk}", supplier=found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +14,7 @@ from catalog.forms import WarehouseForm
 from catalog.models import Warehouse
 from common.errors import ParstockError
 from common.forms import add_refusal, focus_first_error
+from common.numbered_pages import numbered_page
 from tenancy.access import require
 from tenancy.permissions import Permission
 from tenancy.requests import ShopRequest
@@ -26,7 +26,7 @@ ROWS_PER_PAGE = 50
 @require(Permission.SHOP_VIEW)
 def warehouses(request: ShopRequest) -> HttpResponse:
     rows = Warehouse.objects.annotate(places=Count("locations")).order_by("-is_active", "code")
-    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(rows, ROWS_PER_PAGE, request)
     return render(request, "catalog/warehouses.html", {"page": page})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
@@ -12,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from common.errors import ParstockError
+from common.numbered_pages import numbered_page
 from tenancy import queries
 from tenancy.access import require
 from tenancy.forms import AuditFilterForm, InviteForm, RoleForm, ShopSettingsForm, TokenForm
@@ -159,7 +159,7 @@ def audit(request: ShopRequest) -> HttpResponse:
         request.GET or None, actions=queries.audit_actions(), actors=queries.audit_actors()
     )
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    page = Paginator(queries.audit_events(**wanted), EVENTS_A_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(queries.audit_events(**wanted), EVENTS_A_PAGE, request)
     kept = [(name, str(value)) for name, value in request.GET.items() if value and name != "page"]
     rows = [(event, name_of(event.action), queries.changes(event)) for event in page]
     context = {"form": form, "page": page, "rows": rows, "query": f"{urlencode(kept)}&" if kept else ""}
