@@ -71,6 +71,9 @@ class Posting(ShopModel):
     # and that document.
     keeps = ShopForeignKey("self", models.PROTECT, null=True, related_name="kept_by")
     follows = ShopForeignKey("self", models.PROTECT, null=True, related_name="followed_by")
+    # Lines that moved goods; of a count those that were seen. Kept, as lists show it and a file's
+    # document has thousands.
+    line_count = models.PositiveIntegerField(default=0)
     # What the caller was told, so that a repeat hears the same.
     answer = models.JSONField()
 
@@ -135,7 +138,8 @@ class Movement(ShopModel):
         ]
         indexes = [
             models.Index(fields=["shop", "product", "at", "id"], name="stock_movement_history"),
-            models.Index(fields=["shop", "posting"], name="stock_movement_posting"),
+            # In the order of a document's lines, so that its first is found without reading all.
+            models.Index(fields=["shop", "posting", "id"], name="stock_movement_posting"),
         ]
 
     def __str__(self) -> str:
@@ -177,6 +181,8 @@ class Balance(ShopModel):
     value = models.BigIntegerField(default=0)
     # The last known cost, ten-thousandths of a minor unit: what stock below zero leaves at.
     unit_cost = models.BigIntegerField(null=True)
+    # The latest moment for which it was counted: what is dated later changes no count.
+    counted_at = models.DateTimeField(null=True)
     # Some of it stands in a named location or lot; every movement then moves a BinBalance too.
     has_bins = models.BooleanField(default=False)
     # Low at or below it, counting what is on order; the night writes it, 0 where nothing is forecast.

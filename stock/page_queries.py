@@ -6,9 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import (
     BigIntegerField,
-    Count,
     Exists,
-    IntegerField,
     OuterRef,
     QuerySet,
     Subquery,
@@ -18,7 +16,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from catalog.models import Product, Warehouse
-from stock.models import Balance, HistorySale, ImportedPosting, Movement, Observation, Posting
+from stock.models import Balance, HistorySale, ImportedPosting, Movement, Posting
 
 
 def on_hand_total() -> Coalesce:
@@ -29,15 +27,19 @@ def on_hand_total() -> Coalesce:
 
 
 def postings(kinds: Iterable[str] = ()) -> QuerySet[Posting]:
-    """Documents, the newest recorded first, each with its number of lines and one product's name."""
+    """Documents, the newest recorded first, each with the name of one product.
+
+    Without their stored answers, which are as long as the documents.
+    """
     lines = Movement.objects.filter(posting=OuterRef("pk")).exclude(quantity=0).order_by("id")
-    seen = Observation.objects.filter(posting=OuterRef("pk")).order_by()
-    found = Posting.objects.select_related("actor", "reverses").annotate(
-        line_count=_count(lines),
-        seen_count=_count(seen),
-        first_product=Subquery(lines.values("product__name")[:1]),
-        warehouse_name=Subquery(lines.values("warehouse__name")[:1]),
-        undone=Exists(Posting.objects.filter(reverses=OuterRef("pk"))),
+    found = (
+        Posting.objects.select_related("actor")
+        .defer("answer")
+        .annotate(
+            first_product=Subquery(lines.values("product__name")[:1]),
+            warehouse_name=Subquery(lines.values("warehouse__name")[:1]),
+            undone=Exists(Posting.objects.filter(reverses=OuterRef("pk"))),
+        )
     )
     kinds = list(kinds)
     return found.filter(kind__in=kinds) if kinds else found
@@ -47,11 +49,6 @@ def imports_of(postings: Iterable[int]) -> dict[int, int]:
     """Posting id -> the import that made it, which is undone as a whole."""
     links = ImportedPosting.objects.filter(posting__in=list(postings))
     return dict(links.values_list("posting_id", "file_import_id"))
-
-
-def _count(rows: QuerySet) -> Coalesce:
-    total = rows.order_by().values("posting").annotate(total=Count("pk")).values("total")
-    return Coalesce(Subquery(total, output_field=IntegerField()), Value(0))
 
 
 def products_to_count(warehouse: Warehouse) -> QuerySet[Product]:

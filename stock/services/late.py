@@ -7,7 +7,7 @@ own, linked to the count and to the document, so that either can be undone and f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,16 +15,22 @@ from stock.models import Movement, Posting
 from stock.places import Bin, Place
 from stock.services import statements
 from stock.services.lines import Effect
-from stock.services.statements import Counted
+from stock.services.statements import Counted, Held
 
 
 def differences(
-    effects: Sequence[Effect], *, count: int | None = None, undone: int | None = None
+    effects: Sequence[Effect],
+    held: Mapping[Place, Held],
+    *,
+    count: int | None = None,
+    undone: int | None = None,
 ) -> list[Effect]:
     """What has to be raised so that every count in force says what it said before `effects`.
 
     The first count after a movement takes it back, so that later ones see nothing of it. Balances
-    are locked. Also asked for what happens now: a count "after closing" lies ahead until the day ends.
+    are locked in `held`, which says of each up to when it was counted: usually before the effects,
+    and then nothing is asked. What happens now counts too: a count "after closing" lies ahead until
+    the day ends.
 
     count: the effects are those of this count, which outdoes others of the same moment that were
         recorded before it. undone: the count that the effects take back.
@@ -32,9 +38,10 @@ def differences(
     changes: dict[Place, list[Effect]] = {}
     for effect in effects:
         changes.setdefault(effect.bin.place, []).append(effect)
-    if not changes:
-        return []
     earliest = {place: min(effect.at for effect in late) for place, late in changes.items()}
+    earliest = {place: at for place, at in earliest.items() if _may_be_counted_since(held[place], at)}
+    if not earliest:
+        return []
     found = []
     for seen in statements.counts_since(earliest):
         if seen.posting_id == undone:
@@ -44,6 +51,10 @@ def differences(
         changes[seen.bin.place] += raised
         found += raised
     return found
+
+
+def _may_be_counted_since(balance: Held, at: datetime) -> bool:
+    return balance.counted_at is not None and balance.counted_at >= at
 
 
 def _raised(seen: Counted, changes: Sequence[Effect], count: int | None) -> list[Effect]:

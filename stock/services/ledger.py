@@ -104,10 +104,10 @@ def post(
         if kind == Kind.COUNT:
             observed = _observe(lines, held, draft)
             effects = _differences(observed)
-            kept = late.differences(effects, count=_LAST)
+            kept = late.differences(effects, held, count=_LAST)
         else:
             effects = [effect for line in lines for effect in effects_of(kind, line, line.at or draft.at)]
-            kept = late.differences(effects)
+            kept = late.differences(effects, held)
         return _record(
             draft,
             _apply([*effects, *kept], held),
@@ -211,9 +211,9 @@ def _undone(
     if observed and _sums(_differences(observed)) != _sums(mirrored):
         # Documents came in between, so the count finds another difference than before.
         effects = _differences(observed)
-        return _apply([*effects, *late.differences(effects, count=_LAST)], held)
+        return _apply([*effects, *late.differences(effects, held, count=_LAST)], held)
     count = posting.pk if posting.kind == Kind.COUNT else None
-    kept = late.differences(mirrored, count=_LAST if observed else count, undone=posting.pk)
+    kept = late.differences(mirrored, held, count=_LAST if observed else count, undone=posting.pk)
     exact, fresh = late.taken_back(posting, kept)
     return _undo([*mirrored, *exact], held) + _apply(fresh, held)
 
@@ -354,14 +354,19 @@ def _record(
         if draft.reverses and draft.reverses.reversals.exists():
             raise _undone_already()
         raise refusal
+    own = [line for line in written if line.effect.keeps is None]
     draft.answer = {"lines": [_line_of_answer(held[place]) for place in asked]}
+    draft.line_count = len(observed) or _moving(own)
     if not statements.insert_posting(draft):
         if repeated := _repeat(draft):
             return repeated
         raise _undone_already()
+    for seen in observed:
+        balance = held[Place(seen.line.warehouse_id, seen.line.product_id)]
+        balance.counted_at = max(balance.counted_at or seen.at, seen.at)
     statements.move_balances(held.values(), refuse_below_zero=refuse_below_zero)
     statements.move_bins(bins)
-    statements.insert_movements(draft, [line for line in written if line.effect.keeps is None])
+    statements.insert_movements(draft, own)
     _record_differences(draft, [line for line in written if line.effect.keeps is not None])
     statements.insert_observations(draft, observed)
     if draft.reverses:
@@ -383,11 +388,17 @@ def _record_differences(draft: Posting, written: list[Written]) -> None:
             recorded_at=draft.recorded_at,
             keeps_id=count,
             follows=draft,
+            line_count=_moving(lines),
             answer={"lines": []},
         )
         if not statements.insert_posting(raised):
             raise RuntimeError("a document raises one difference for each count")
         statements.insert_movements(raised, lines)
+
+
+def _moving(written: Sequence[Written]) -> int:
+    """How many lines move goods, and not a value only."""
+    return sum(1 for line in written if line.change.quantity)
 
 
 def _line_of_answer(balance: Held) -> dict[str, str]:

@@ -40,6 +40,8 @@ class Held:
     stock: valuation.Stock
     had_bins: bool
     has_bins: bool
+    had_count: datetime | None
+    counted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +91,19 @@ def _select_for_update(places: set[Place]) -> dict[Place, Held]:
     with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT b.warehouse_id, b.product_id, b.id, p.sku, b.on_hand, b.value,"
-            " COALESCE(b.unit_cost, p.cost), b.has_bins"
+            " COALESCE(b.unit_cost, p.cost), b.has_bins, b.counted_at"
             f" FROM {source} JOIN stock_balance b {join}"
             " JOIN catalog_product p ON p.shop_id = b.shop_id AND p.id = b.product_id"
             f"{complete} ORDER BY b.warehouse_id, b.product_id{lock_rows}",
             [*params, require_shop_id(), *more],
         )
         held = {}
-        for warehouse_id, product_id, id_, sku, on_hand, value, unit_cost, has_bins in cursor.fetchall():
+        for warehouse_id, product_id, id_, sku, on_hand, value, unit_cost, bins, counted in cursor.fetchall():
             stock = valuation.Stock(on_hand, value, unit_cost)
-            place = Place(warehouse_id, product_id)
-            held[place] = Held(id_, sku, stock, stock, bool(has_bins), bool(has_bins))
+            counted_at = None if counted is None else _as_moment(counted)
+            held[Place(warehouse_id, product_id)] = Held(
+                id_, sku, stock, stock, bool(bins), bool(bins), counted_at, counted_at
+            )
         return held
 
 
@@ -123,19 +127,24 @@ def move_balances(held: Iterable[Held], *, refuse_below_zero: bool) -> None:
             balance.stock.value - balance.found.value,
             balance.stock.unit_cost,
             int(balance.has_bins),
+            balance.counted_at,
         )
         for balance in held
-        if balance.stock != balance.found or balance.has_bins != balance.had_bins
+        if balance.stock != balance.found
+        or balance.has_bins != balance.had_bins
+        or balance.counted_at != balance.had_count
     ]
     if not moved:
         return
     columns = dict.fromkeys(("id", "quantity", "value", "unit_cost", "has_bins"), "bigint")
+    columns["counted_at"] = "timestamptz"
     source, params = rowset(columns, moved)
     with prepared_cursor() as cursor:
         # The rows are locked and were checked; the condition is the database's own word on it.
         cursor.execute(
             "UPDATE stock_balance SET on_hand = stock_balance.on_hand + d.quantity,"
-            " value = stock_balance.value + d.value, unit_cost = d.unit_cost, has_bins = d.has_bins = 1"
+            " value = stock_balance.value + d.value, unit_cost = d.unit_cost, has_bins = d.has_bins = 1,"
+            " counted_at = d.counted_at"
             f" FROM {source} WHERE stock_balance.id = d.id AND stock_balance.shop_id = %s"
             " AND (NOT %s OR d.quantity >= 0 OR stock_balance.on_hand + d.quantity >= 0)",
             [*params, require_shop_id(), refuse_below_zero],
