@@ -40,8 +40,8 @@ def test_the_same_table_packed_and_plain_is_the_same_file():
     ("content", "words"),
     [
         (b"", "empty"),
-        (gzip.compress(b""), "empty"),
-        (gzip.compress(b"sku,qty\n" * 500)[:-9], "damaged"),
+        (gzip.compress(b"", mtime=0), "empty"),
+        (gzip.compress(b"sku,qty\n" * 500, mtime=0)[:-9], "damaged"),
         (b"\x1f\x8bnot gzip at all", "damaged"),
         (b"PK\x03\x04 workbook", "workbook"),
         (b"\xd0\xcf\x11\xe0 old workbook", "workbook"),
@@ -77,6 +77,20 @@ def test_a_nul_byte_is_refused_with_its_row():
 )
 def test_the_encoding_is_found(encoding, word):
     assert rows_of(f"sku,name\nA1,{word}\n".encode(encoding))[1] == ["A1", word]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"), [("a,b\nc,d\0e\n".encode("utf-16"), ""), (b"a,b\nc,d\0e\n", "cp1252")]
+)
+def test_a_nul_byte_is_found_in_any_encoding_found_or_said(content, encoding):
+    packed = pack([content], file_name="till.csv", limit_mb=1).content
+    with pytest.raises(FileFault, match="till.csv, row 2: There is a NUL byte"):
+        Source.of(packed, "till.csv", encoding=encoding)
+
+
+def test_a_file_of_thousands_of_columns_is_no_table_to_choose_from():
+    with pytest.raises(FileFault, match="row 2: This row has 501 columns"):
+        source_of(b"sku,qty\n" + b"," * 500).head()
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -123,6 +137,13 @@ def test_missing_columns_are_named_beside_those_found(chosen):
 
 
 # ---- dates -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("header", ["SKU,Qty,sku", "SKU,Qty,qty", "SKU,,Qty,,QTY"])
+def test_a_name_that_two_columns_share_is_refused_where_it_is_used(header):
+    columns = find_columns(source_of(f"{header}\n".encode()), FIELDS)
+    with pytest.raises(FileFault, match="Two columns are called"):
+        refuse_missing("till.csv", columns, FIELDS, {})
 
 
 @pytest.mark.parametrize(
