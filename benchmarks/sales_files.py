@@ -10,15 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import psutil
 
-from benchmarks.serving import ROOT
+from benchmarks.commands import import_file, make_shop, manage, server_of
 from tests.with_postgresql import postgresql
 
 CLOSE = (
@@ -30,65 +28,23 @@ CLOSE = (
     "print(json.dumps({{'products': closed.products, 'seconds': round(time.monotonic() - begun, 1),"
     " 'peak_rss_mb': round(used.ru_maxrss / 1024)}}))"
 )
-MAKE = (
-    "from catalog.models import Warehouse; from tenancy.context import shop_scope;"
-    "from tenancy.models import Shop\n"
-    "with shop_scope(Shop.objects.create(name='{slug}', slug='{slug}', currency='GBP')):"
-    " Warehouse.objects.create(code='MAIN', name='Main')"
-)
 # From the first day on all sales move stock; from a day to come on none does.
 WAYS = {"history": "2100-01-01", "postings": "1990-01-01"}
 
 
 def measure(file: Path, environment: dict[str, str], database: psutil.Process | None) -> None:
-    _manage(environment, "migrate", "-v", "0")
+    manage(environment, "migrate", "-v", "0")
     for slug, opening in WAYS.items():
-        _manage(environment, "shell", "-v", "0", "-c", MAKE.format(slug=slug))
+        make_shop(environment, slug)
         with tempfile.NamedTemporaryFile("w", suffix=".json") as mapping:
             json.dump({"opening_date": opening, "leave_out_faults": True}, mapping)
             mapping.flush()
-            before = _cpu(database)
             options = ("--shop", slug, "--kind", "sales", "--mapping", mapping.name)
-            answer = json.loads(_manage(environment, "import_file", *options, str(file)).splitlines()[-1])
-        row = {
-            "rows": answer["rows"],
-            "seconds": answer["seconds"],
-            "rows_per_second": round(answer["rows"] / answer["seconds"]),
-            "cpu_seconds": answer["cpu_seconds"],
-            "database_cpu_seconds": round(_cpu(database) - before, 1),
-            "peak_rss_mb": answer["peak_rss_mb"],
-        }
-        print(f"  as {slug}:", json.dumps(row), flush=True)
+            answer, costs = import_file(environment, database, *options, file=file)
+        print(f"  as {slug}:", json.dumps(costs), flush=True)
         closing = CLOSE.format(slug=slug, upto=answer["known_to"])
-        closed = _manage(environment, "shell", "-v", "0", "-c", closing).splitlines()[-1]
+        closed = manage(environment, "shell", "-v", "0", "-c", closing).splitlines()[-1]
         print("  its demand closed:", closed, flush=True)
-
-
-def _manage(environment: dict[str, str], *arguments: str) -> str:
-    command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"manage.py {' '.join(arguments)}: {done.stderr}")
-    return done.stdout
-
-
-def _cpu(database: psutil.Process | None) -> float:
-    """Of the server with all its sessions, those that have ended too."""
-    if database is None:
-        return 0.0
-    spent = database.cpu_times()
-    total = spent.user + spent.system + spent.children_user + spent.children_system
-    for child in database.children(recursive=True):
-        of_child = child.cpu_times()
-        total += of_child.user + of_child.system
-    return total
-
-
-def _server(url: str) -> psutil.Process:
-    import psycopg
-
-    with psycopg.connect(url.replace("postgres://", "postgresql://", 1)) as connection:
-        return psutil.Process(connection.info.backend_pid).parent() or psutil.Process()
 
 
 def main() -> None:
@@ -107,7 +63,7 @@ def main() -> None:
         if asked.only != "sqlite":
             print("PostgreSQL", flush=True)
             with postgresql() as url:
-                measure(file, environment | {"DATABASE_URL": url}, _server(url))
+                measure(file, environment | {"DATABASE_URL": url}, server_of(url))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from common.importing.columns import Columns, Field, find_columns, plain, refuse
 from common.importing.days import Order, Reading
 from common.importing.source import DELIMITERS, Source
 from common.importing.workbook import WORKBOOK
+from common.text import is_storable
 from imports.models import FileImport, Mapping
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "gb18030", WORKBOOK)
@@ -51,6 +52,9 @@ def check_said(said: MappingType[str, Any]) -> dict[str, Any]:
         raise BadInput.at("header_row", _("is the number of a row"))
     if not isinstance(said.get("sheet") or "", str):
         raise BadInput.at("sheet", _("is the name of a sheet"))
+    for name, texts in (("columns", [*columns, *columns.values()]), ("sheet", [said.get("sheet") or ""])):
+        if not all(is_storable(text) for text in texts):
+            raise BadInput.at(name, _("has a character that cannot be stored"))
     return {name: value for name, value in said.items() if name in SAID and value}
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 
 from common.errors import Conflict
+from common.statistics import refresh_statistics
 from common.templatetags.ui import number
 from imports.kinds import LeftOut, Run
 from imports.models import Change, FileImport
@@ -68,6 +69,9 @@ def post(file_import: FileImport, make: MakeStager, run: Run, *, action: str) ->
             if mine is not None:
                 wanted = [row for row in staged if row.outcome in {Outcome.NEW, Outcome.CHANGED}]
                 _keep(file_import, stager.write(wanted, actor))
+        if part == 0 and total > PART_ROWS:
+            with run.scope():
+                refresh_statistics([Change, *stager.fills])
         tally.add(staged)
         run.progress(tally.rows, total, _("Posting rows."))
     with run.scope():

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
+
+from django.db.models import Model
 
 from common.importing.faults import FileFault, RowFault
 from common.importing.table import CellFault, Record, read_table
@@ -54,7 +56,12 @@ class Staged:
 
 
 class Stager(Protocol):
-    """Looks at the rows of one file in their order, and remembers what earlier rows have said."""
+    """Looks at the rows of one file in their order, and remembers what earlier rows have said.
+
+    fills: what `write` makes rows of, beside the changes that it tells.
+    """
+
+    fills: ClassVar[Sequence[type[Model]]]
 
     def stage(self, rows: Sequence[Record]) -> list[Staged]:
         """Needs a scope; writes nothing. A row that cannot be taken is refused, never raised."""

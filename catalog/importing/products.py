@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from catalog.gtin import has_wrong_check_digit, spellings
-from catalog.models import Barcode, Category, Family, Product, TaxRate
+from catalog.models import Barcode, Category, Family, Product, ProductWord, TaxRate
 from catalog.queries import clean_code
 from catalog.signals import product_unit_changing
 from common.errors import ParstockError
@@ -85,6 +85,8 @@ class _Batch:
 
 
 class ProductStager:
+    fills = (Product, ProductWord, Barcode, Category, Family)
+
     def __init__(self, columns: Columns, *, all_rows: Callable[[], Iterable[Record]]) -> None:
         """all_rows: reads the file; asked where its rows refer to each other."""
         self.shop = current_shop()
@@ -145,6 +147,9 @@ class ProductStager:
         if earlier != row.number:
             raise row.fault("sku", _("Row %(row)d is about the same product.") % {"row": earlier})
         product = batch.products.get(key)
+        if product is None and not sku.isprintable():
+            fault = _("There are signs in this code that nobody sees.")
+            raise row.fault("sku", fault, _("Type the code anew."))
         plan, remarks = self._read(row, sku, key, product, batch)
         if product is None:
             if self.room <= 0:

@@ -72,6 +72,8 @@ class _Plan(NamedTuple):
 
 
 class SupplierStager:
+    fills = (Supplier, SupplierProduct, PriceBreak)
+
     def __init__(self, columns: Columns) -> None:
         self.shop = current_shop()
         self.columns = columns

@@ -78,7 +78,7 @@ def find_columns(
 def refuse_missing(
     file_name: str, columns: Columns, fields: Sequence[Field], chosen: Mapping[str, str]
 ) -> None:
-    """Raises FileFault that names the columns which are missing, and those found."""
+    """Raises FileFault that names the missing columns and those found, or a used name that two share."""
     lacks = _lacks(columns, fields, chosen)
     if lacks:
         found = ", ".join(name for name in columns.names if name)[:200]
@@ -88,6 +88,12 @@ def refuse_missing(
             fault % {"missing": ", ".join(lacks), "found": found or _("nothing")},
             row=columns.header_row,
         )
+    plain_names = [plain(name) for name in columns.names]
+    for place in columns.index.values():
+        if plain_names.count(plain_names[place]) > 1:
+            fault = _("Two columns are called “%(name)s”, so it is not clear which is meant. Rename one.")
+            name = columns.names[place]
+            raise FileFault(file_name, fault % {"name": name}, row=columns.header_row, column=name)
 
 
 def _map(number: int, row: Sequence[str], fields: Sequence[Field], chosen: Mapping[str, str]) -> Columns:

@@ -22,6 +22,8 @@ from common.importing.faults import FileFault
 DELIMITERS = ",;\t|"
 # Rows looked at to find the delimiter and the header.
 HEAD_ROWS = 20
+# Columns that somebody may still choose among.
+MOST_COLUMNS = 500
 
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
@@ -98,7 +100,7 @@ def find_encoding(content: bytes, *, file_name: str) -> str:
     start = gzip.GzipFile(fileobj=io.BytesIO(content)).read(4)
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _if_it_fits(content, "utf-16") or _no_encoding(file_name)
-    _refuse_nul(content, file_name)
+    _refuse_nul(_chunks(content), file_name)
     if start.startswith(b"\xef\xbb\xbf"):
         return _if_it_fits(content, "utf-8-sig") or _no_encoding(file_name)
     chinese_first = ("utf-8", "gb18030", "cp1252")
@@ -132,14 +134,21 @@ def _looks_chinese(content: bytes) -> bool:
     return paired > alone
 
 
-def _refuse_nul(content: bytes, file_name: str) -> None:
+def _refuse_nul(chunks: Iterable[bytes], file_name: str) -> None:
     line = 1
-    for chunk in _chunks(content):
+    for chunk in chunks:
         at = chunk.find(b"\0")
         if at >= 0:
             fault = _("There is a NUL byte here, so this is not a text file. Export it as CSV (UTF-8).")
             raise FileFault(file_name, fault, row=line + chunk.count(b"\n", 0, at))
         line += chunk.count(b"\n")
+
+
+def _from_utf_16(content: bytes) -> Iterator[bytes]:
+    """Such a file in UTF-8: as it is written, every other byte may be 0."""
+    decoder = getincrementaldecoder("utf-16")()
+    for chunk in _chunks(content):
+        yield decoder.decode(chunk).encode()
 
 
 def _no_encoding(file_name: str) -> str:
@@ -180,6 +189,7 @@ class Source:
         elif not _if_it_fits(content, encoding):
             fault = _("The file is not written in %(encoding)s.") % {"encoding": encoding}
             raise FileFault(file_name, fault)
+        _refuse_nul(_from_utf_16(content) if encoding == "utf-16" else _chunks(content), file_name)
         return cls(content, file_name, encoding, delimiter or _find_delimiter(content, encoding))
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
@@ -210,12 +220,23 @@ class Source:
             raise FileFault(self.file_name, fault % {"limit": limit}, row=number)
 
     def head(self) -> list[tuple[int, list[str]]]:
+        """The first rows. Raises FileFault where they have more columns than a table has."""
         rows = []
         for row in self.records():
+            if len(row[1]) > MOST_COLUMNS:
+                raise self._too_wide(*row)
             rows.append(row)
             if len(rows) == HEAD_ROWS:
                 break
         return rows
+
+    def _too_wide(self, number: int, cells: list[str]) -> FileFault:
+        fault = _(
+            "This row has %(count)d columns, and at most %(limit)d are taken. Delete those that are not"
+            " needed, and send the file again."
+        )
+        counts = {"count": len(cells), "limit": MOST_COLUMNS}
+        return FileFault(self.file_name, fault % counts, row=number)
 
     @property
     def sheets(self) -> list[str]:

@@ -132,6 +132,10 @@ def rows(content: bytes, file_name: str, sheet: str) -> Iterator[tuple[int, list
         first = table.start[0] if table.start else 0
         for number, row in enumerate(table.to_python(skip_empty_area=True), first + 1):
             cells = [as_text(cell) for cell in row]
+            for place, cell in enumerate(cells, 1):
+                if "\0" in cell:
+                    fault = _("There is a NUL byte in this cell. Write it anew.")
+                    raise FileFault(file_name, fault, row=number, column=_column_letters(place))
             if any(cells):
                 yield number, cells
     except CalamineError as error:

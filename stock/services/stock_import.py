@@ -19,7 +19,7 @@ from common.search_key import search_key
 from common.units import QUANTITY_SCALE, write_quantity
 from imports.models import Change, FileImport
 from imports.staging import Outcome, Staged, refused
-from stock.models import Balance, BinBalance, Kind, Lot, Movement
+from stock.models import Balance, BinBalance, Kind, Lot, Movement, Posting
 from stock.places import Bin
 from stock.services import imported_postings, ledger
 from tenancy.context import current_shop
@@ -44,6 +44,8 @@ class _Plan(NamedTuple):
 
 
 class StockStager:
+    fills = (Posting, Movement, Balance)
+
     def __init__(self, file_import: FileImport, columns: Columns, warehouse: Warehouse) -> None:
         """warehouse: for rows that name none."""
         self.file_import = file_import

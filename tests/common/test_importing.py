@@ -50,7 +50,7 @@ def test_the_same_table_packed_and_plain_is_the_same_file():
 )
 def test_what_is_no_table_is_refused_by_name(content, words):
     with pytest.raises(FileFault, match=words) as refusal:
-        pack([content], file_name="till.csv", limit_mb=1)
+        source_of(content)
     assert refusal.value.detail.startswith("till.csv: ")
 
 
@@ -84,7 +84,7 @@ def test_the_encoding_is_found(encoding, word):
 )
 def test_a_nul_byte_is_found_in_any_encoding_found_or_said(content, encoding):
     packed = pack([content], file_name="till.csv", limit_mb=1).content
-    with pytest.raises(FileFault, match="till.csv, row 2: There is a NUL byte"):
+    with pytest.raises(FileFault, match=r"till\.csv, row 2: There is a NUL byte"):
         Source.of(packed, "till.csv", encoding=encoding)
 
 

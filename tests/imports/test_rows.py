@@ -299,3 +299,12 @@ def test_a_header_in_a_later_row_can_be_said(shop):
     made = bring("SKU,Name\nreally,\nSKU,Name\nA1,Cup\n", said={"header_row": 3})
     assert made.summary["new_samples"] == [["A1", "Cup"]]
     assert FileImport.objects.get().options["header_row"] == 3
+
+
+@pytest.mark.parametrize("code", ["A\x01", "A\u200b", "\u202eA1", "A\u00a01"])
+def test_a_new_code_has_no_signs_that_nobody_sees(shop, code):
+    made = bring(f"SKU,Name\n{code},Cup\n")
+    assert (made.summary["new"], made.summary["faults"][0]["fault"]) == (
+        0,
+        "There are signs in this code that nobody sees.",
+    )
