@@ -212,7 +212,7 @@ def _effects(
 def _own_weekdays(panel: Panel, sold: Floats, factors: Mapping[str, Floats]) -> Floats:
     """The pool's weekdays bent towards the series' own of the last year."""
     weekday = (panel.days().astype("int64") + 3) % 7
-    span = slice(max(panel.periods - 364, 0), panel.periods)
+    span = slice(max(panel.told - 364, 0), panel.told)
     expected = np.isfinite(panel.demand[:, span]).astype(np.float32)
     for values in factors.values():
         expected *= values[:, span]
@@ -242,7 +242,7 @@ def _season(panel: Panel, sold: Floats, pool: NDArray[np.int64]) -> Floats | Non
     """
     per_slot = 7 if panel.freq == "D" else 1
     slots = panel.periods // per_slot
-    if slots < _SHORTEST[panel.freq]:
+    if panel.told // per_slot < _SHORTEST[panel.freq]:
         return None
     cut = panel.periods - slots * per_slot
     known = np.isfinite(panel.demand[:, cut:])

@@ -7,19 +7,19 @@ cover; classes of demand learn the mix; errors of that mix give quantiles. See d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.engine import naive, rare, smoothing
-from forecasting.engine.calendar import learn_calendar, moving_sums
+from forecasting.engine.calendar import learn_calendar
 from forecasting.engine.combine import classes_by_rate, debias, learn_weights
 from forecasting.engine.levels import HALF_LIVES, discounts, filter_levels
 from forecasting.engine.panel import SEASON, Floats, Panel, PanelForecast, read_only
 from forecasting.engine.regression import regression_factors
-from forecasting.engine.response import Response, learn_response
+from forecasting.engine.response import learn_response
 from forecasting.engine.spread import learn_spread
 
 # Series forecast together at most; more are cut into parts of about equal size.
@@ -34,6 +34,8 @@ _LEADS = {
 }
 # Backtest: most origins, periods between them, periods that must lie before the first.
 _ORIGINS = {"D": (26, 7, 56), "W": (60, 1, 13), "M": (24, 1, 10)}
+# The backtest's origins go by factors learned before them, learned anew for each of so many blocks.
+_BLOCKS = 2
 # Sums of these many periods are what candidates are compared on, and what errors are shown of.
 _COMPARED = {"D": (7, 28), "W": (1, 3), "M": (1, 3)}
 _ERROR_PERIODS = {"D": 7, "W": 1, "M": 1}
@@ -46,6 +48,8 @@ _LEAST_ORIGINS, _CLEARLY = 8, 3.0
 # A window with fewer of its periods known is not compared.
 _KNOWN_SHARE = 0.7
 
+PathSums = dict[int, NDArray[np.float64]]
+
 METHODS = ("levels", "holt_winters", "mean_rate", "croston", "last_year", "regression", "seasonal_naive")
 
 
@@ -56,7 +60,6 @@ class _Windows:
     origins: NDArray[np.int64]
     sold: NDArray[np.float64]  # prefix sums of known demand, n x (periods + 1)
     count: NDArray[np.int32]
-    exposed: NDArray[np.float64]  # prefix sums of factors where demand is known
     begins: NDArray[np.int64]
     least_history: int
     known: NDArray[np.bool_]
@@ -75,13 +78,32 @@ class _Windows:
         old = (self.origins[None, :] - self.begins[:, None]) >= self.least_history
         return inside[None, :] & enough & old
 
-    def path_sums(self, paths: Floats, lead: int) -> NDArray[np.float64]:
-        """Sums of a forecast (n x origins x steps) over those periods that became known."""
+    def path_sums(self, paths: Floats, leads: Sequence[int]) -> PathSums:
+        """By lead, sums of a forecast (n x origins x steps) over those periods that became known."""
+        found = {}
         total = np.zeros(paths.shape[:2])
-        for step in range(lead):
+        for step in range(max(leads, default=0)):
             period = np.minimum(self.origins + 1 + step, self.periods - 1)
             total += paths[:, :, step] * self.known[:, period]
-        return total
+            if step + 1 in leads:
+                found[step + 1] = total.copy()
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """What calendar, price and promotion were taken to do when sales were known up to some period.
+
+    origins: those of the backtest that go by it; they lie at or after that period. past, ahead: see
+    `response.Response`, times the calendar. exposed: prefix sums of `ahead` where demand is known.
+    prior: the level that a series without history begins at.
+    """
+
+    origins: NDArray[np.int64]
+    past: Floats
+    ahead: Floats
+    exposed: NDArray[np.float64]
+    prior: NDArray[np.float64]
 
 
 def forecast_panel(panel: Panel, *, leads: Iterable[int] = ()) -> PanelForecast:
@@ -91,27 +113,58 @@ def forecast_panel(panel: Panel, *, leads: Iterable[int] = ()) -> PanelForecast:
     """
     rows = np.lexsort((np.arange(len(panel.keys)), panel.category, panel.group))
     parts = max(-(-len(rows) // CHUNK), 1)
-    found = [_forecast_part(panel.part(np.sort(part)), tuple(leads)) for part in np.array_split(rows, parts)]
+    found = [prepared(panel.part(np.sort(part)), tuple(leads)).run() for part in np.array_split(rows, parts)]
     places = np.concatenate([np.sort(part) for part in np.array_split(rows, parts)])
     return found[0] if parts == 1 else _joined(panel, found, np.argsort(places))
 
 
-def _forecast_part(panel: Panel, leads: Sequence[int]) -> PanelForecast:
-    demand = _without_low_limits(panel)
-    panel_known = _replaced(panel, demand)
-    calendar = learn_calendar(panel_known)
+def prepared(panel: Panel, leads: Sequence[int] = ()) -> Engine:
+    """What is learned of the calendar and of prices, today and as of each block of origins."""
+    cleaned = replace(panel, demand=_without_low_limits(panel), at_least=None)
+    origins = _origins(cleaned)
+    blocks = np.array_split(origins, min(_BLOCKS, len(origins))) if len(origins) else []
+    views = [_learned(_as_of(cleaned, int(block[0]) + 1), cleaned, block)[0] for block in blocks]
+    now, parts = _learned(cleaned, cleaned, np.array([panel.periods - 1]))
+    return Engine(cleaned, origins, views, now, parts, leads)
+
+
+def _origins(panel: Panel) -> NDArray[np.int64]:
+    most, stride, least = _ORIGINS[panel.freq]
+    last = panel.periods - 1 - min(_ERROR_PERIODS[panel.freq], panel.horizon)
+    origins = np.arange(last - (most - 1) * stride, last + 1, stride)
+    return origins[origins >= least]
+
+
+def _as_of(panel: Panel, now: int) -> Panel:
+    """The panel as it was after `now` periods; prices and promotions stay as known as they are."""
+    demand = panel.demand.copy()
+    demand[:, now:] = np.nan
+    return replace(panel, demand=demand)
+
+
+def _learned(known: Panel, panel: Panel, origins: NDArray[np.int64]) -> tuple[_View, dict[str, Floats]]:
+    """Factors learned from what is known, and by name; `panel` says where demand may be compared."""
+    calendar = learn_calendar(known)
     factors = calendar.total()
-    response = learn_response(panel_known, factors)
+    parts = dict(calendar.factors)
+    response = learn_response(known, factors)
     past = factors if response is None else factors * response.past
     ahead = factors if response is None else factors * response.ahead
-    return _Engine(panel_known, past, ahead, dict(calendar.factors), response, leads).run()
+    if response is not None:
+        parts["price"] = response.ahead
+    exposed = _prefix(np.where(np.isfinite(panel.demand), ahead[:, : panel.periods], 0))
+    return _View(origins, past, ahead, exposed, _prior(known, past)), parts
 
 
-def _replaced(panel: Panel, demand: Floats) -> Panel:
-    return Panel(
-        panel.keys, demand, panel.first, panel.freq, panel.horizon, panel.category, panel.group,
-        None, panel.price, panel.promo, panel.drivers, panel.events,
-    )  # fmt: skip
+def _prior(panel: Panel, past: Floats) -> NDArray[np.float64]:
+    """What siblings sell: the level that a series without history begins at."""
+    flat = np.where(np.isfinite(panel.demand), past[:, : panel.periods], 0).sum(axis=1, dtype=float)
+    units = np.nansum(panel.demand, axis=1, dtype=float)
+    whole = units.sum() / max(flat.sum(), 1e-9)
+    codes = panel.group * (int(panel.category.max()) + 1) + panel.category
+    _names, pool = np.unique(codes, return_inverse=True)
+    prior = (np.bincount(pool, units) + 5 * whole) / (np.bincount(pool, flat) + 5)
+    return prior[pool]
 
 
 def _without_low_limits(panel: Panel) -> Floats:
@@ -121,31 +174,39 @@ def _without_low_limits(panel: Panel) -> Floats:
         return demand
     told = np.isfinite(demand) & ~panel.at_least
     width = {"D": 91, "W": 27, "M": 13}[panel.freq]
-    usual = moving_sums(np.where(told, demand, 0), width) / np.maximum(moving_sums(told, width), 1)
+    # By the periods before: what comes later must not decide what the backtest knew.
+    usual = _lately(np.where(told, demand, 0), width) / np.maximum(_lately(told, width), 1)
     low = panel.at_least & ~(demand > usual)
     # A series that is never told apart from its stock is taken as it is.
     low &= told.any(axis=1, keepdims=True)
     return np.where(low, np.nan, demand).astype(np.float32)
 
 
-class _Engine:
+def _lately(values: NDArray, width: int) -> NDArray[np.float64]:
+    """Sums over each period and those before it, `width` in all."""
+    sums = _prefix(values)
+    steps = np.arange(1, sums.shape[1])
+    return sums[:, steps] - sums[:, np.maximum(steps - width, 0)]
+
+
+class Engine:
     """One part of a panel on its way through the steps."""
 
     def __init__(
         self,
         panel: Panel,
-        past: Floats,
-        ahead: Floats,
+        origins: NDArray[np.int64],
+        views: Sequence[_View],
+        now: _View,
         factors: dict[str, Floats],
-        response: Response | None,
         leads: Sequence[int],
     ) -> None:
-        self.panel, self.past, self.ahead, self.factors = panel, past, ahead, factors
-        self.response = response
+        """views: of the origins in their order; now: of today, which the forecast goes by."""
+        self.panel, self.views, self.now, self.factors = panel, views, now, factors
         self.known = np.isfinite(panel.demand)
         self.sold = np.nan_to_num(panel.demand)
         self.leads = self._leads(leads)
-        self.windows = self._windows()
+        self.windows = self._windows(origins)
         self.season = SEASON[panel.freq]
 
     # ---- setting up ----------------------------------------------------------------------------
@@ -159,45 +220,52 @@ class _Engine:
             extra.append(horizon)
         return tuple(sorted({*usual, *extra}))
 
-    def _windows(self) -> _Windows:
-        panel = self.panel
-        most, stride, least = _ORIGINS[panel.freq]
-        last = panel.periods - 1 - min(_ERROR_PERIODS[panel.freq], panel.horizon)
-        origins = np.arange(last - (most - 1) * stride, last + 1, stride)
-        begins = np.where(self.known.any(axis=1), self.known.argmax(axis=1), panel.periods)
-        flat = np.where(self.known, self.ahead[:, : panel.periods], 0)
+    def _windows(self, origins: NDArray[np.int64]) -> _Windows:
         return _Windows(
-            origins=origins[origins >= least],
+            origins=origins,
             sold=_prefix(self.sold),
             count=_prefix(self.known).astype(np.int32),
-            exposed=_prefix(flat),
-            begins=begins,
-            least_history=least,
+            begins=np.where(self.known.any(axis=1), self.known.argmax(axis=1), self.panel.periods),
+            least_history=_ORIGINS[self.panel.freq][2],
             known=self.known,
+        )
+
+    def exposed(self, lead: int) -> NDArray[np.float64]:
+        """Sums of factors over each window, as they were taken to be at its origin."""
+        periods = self.panel.periods
+        return np.concatenate(
+            [
+                view.exposed[:, np.minimum(view.origins + 1 + lead, periods)]
+                - view.exposed[:, view.origins + 1]
+                for view in self.views
+            ],
+            axis=1,
         )
 
     # ---- the run -------------------------------------------------------------------------------
 
     def run(self) -> PanelForecast:
         panel, windows = self.panel, self.windows
-        lanes, paths, path_ahead, has_path = self._candidates()
+        lanes, paths, path_ahead, has_path = self.candidates()
         names = self._names(has_path)
         rate = self._rate()
         classes = classes_by_rate(rate)
-        weights = self._weights(lanes, paths, classes, names)
-        mixed = {lead: self._mixed(lanes, paths, weights, lead) for lead in self._tested_leads()}
+        leads = self._tested_leads()
+        path_sums = [windows.path_sums(path, leads) for path in paths]
+        weights = self._weights(lanes, path_sums, classes, names)
+        mixed = {lead: self._mixed(lanes, path_sums, weights, lead) for lead in leads}
         compared = [lead for lead in mixed if lead <= max(_COMPARED[panel.freq])]
         if compared:
             lead = max(compared)
             ratio = debias(mixed[lead], windows.sums(windows.sold, lead), windows.valid(lead), classes)
             weights = weights * ratio[:, None]
             mixed = {lead: sums * ratio[:, None] for lead, sums in mixed.items()}
-        factor_ahead = self.ahead[:, panel.periods :]
+        factor_ahead = self.now.ahead[:, panel.periods :]
         level = np.einsum("nc,nc->n", lanes[:, -1], weights[:, : lanes.shape[2]])
         mean = level[:, None] * factor_ahead
         for number, path in enumerate(path_ahead):
             mean = mean + weights[:, lanes.shape[2] + number, None] * path
-        naive_sums = {lead: windows.path_sums(paths[-1], lead) for lead in mixed}
+        naive_sums = path_sums[-1]
         error, naive_error, bias, tested, sold_rate, kept = self._errors(mixed, naive_sums)
         mean[kept] = path_ahead[-1][kept]
         for lead in mixed:
@@ -230,7 +298,7 @@ class _Engine:
 
     def _base_level(self, mean: NDArray[np.float64]) -> NDArray[np.float64]:
         """Units a period without the calendar, such that level x factors adds up to the mean."""
-        return mean.sum(axis=1) / np.maximum(self.ahead[:, self.panel.periods :].sum(axis=1), 1e-9)
+        return mean.sum(axis=1) / np.maximum(self.now.ahead[:, self.panel.periods :].sum(axis=1), 1e-9)
 
     def _rate(self) -> NDArray[np.float64]:
         """Units a period lately, by which series are put into classes."""
@@ -242,13 +310,14 @@ class _Engine:
 
     # ---- candidates ----------------------------------------------------------------------------
 
-    def _candidates(self) -> tuple[Floats, list[Floats], list[NDArray], list[str]]:
+    def candidates(self) -> tuple[Floats, list[Floats], list[NDArray], list[str]]:
         """Levels n x (origins + 1) x lanes; paths n x origins x steps with their names; paths ahead."""
         panel, windows = self.panel, self.windows
-        now = panel.periods - 1
-        origins = np.append(windows.origins, now)
-        lanes = filter_levels(
-            panel.demand, self.past[:, : panel.periods], self._prior(), discounts(panel.freq), origins
+        origins = np.append(windows.origins, panel.periods - 1)
+        lanes = self._by_view(
+            lambda view: filter_levels(
+                panel.demand, view.past[:, : panel.periods], view.prior, discounts(panel.freq), view.origins
+            )
         )
         extra = [
             rare.tsb(panel.demand, origins, size_weight=0.1, chance_weight=self._chance_weight()),
@@ -258,8 +327,10 @@ class _Engine:
         around = {"D": 7, "W": 1, "M": 0}[panel.freq]
         usual = lanes[:, :, self._memory()].mean(axis=2)
         horizon = max(min(panel.horizon, year // 4), 1)
-        year_ago = naive.last_year(
-            panel.demand, self.past[:, : panel.periods], year, around, origins, horizon
+        year_ago = self._by_view(
+            lambda view: naive.last_year(
+                panel.demand, view.past[:, : panel.periods], year, around, view.origins, horizon
+            )
         )
         self.has_year = np.isfinite(year_ago[:, -1])
         extra.append(np.where(np.isfinite(year_ago), year_ago, usual))
@@ -281,6 +352,10 @@ class _Engine:
         # The naive forecast is always the last one.
         return lanes, [*paths, before[:, :-1]], [*path_ahead, ahead], [*names, "seasonal_naive"]
 
+    def _by_view(self, made: Callable[[_View], Floats]) -> Floats:
+        """What is made at each view's origins, today's last, put together along the origins."""
+        return np.concatenate([made(view) for view in (*self.views, self.now)], axis=1)
+
     def _fit_to(self, origins: NDArray[np.int64]) -> int:
         """Where what is fitted once stops learning, so that most of the backtest is new to it."""
         return max(int(origins[0]) + 1, int(0.6 * self.panel.periods))
@@ -291,7 +366,8 @@ class _Engine:
         """The regression's paths: what it multiplies, times levels of the usual memory without it."""
         panel = self.panel
         memory = discounts(panel.freq)[self._memory()]
-        lanes = filter_levels(panel.demand, factors[:, : panel.periods], self._prior(), memory, origins)
+        prior = (self.views[0] if self.views else self.now).prior
+        lanes = filter_levels(panel.demand, factors[:, : panel.periods], prior, memory, origins)
         level = lanes.mean(axis=2)
         period = origins[:-1, None] + 1 + np.arange(steps)[None, :]
         paths = level[:, :-1, None] * factors[:, np.minimum(period, panel.periods - 1)]
@@ -303,16 +379,6 @@ class _Engine:
 
     def _chance_weight(self) -> float:
         return {"D": 1 / 60, "W": 0.05, "M": 0.1}[self.panel.freq]
-
-    def _prior(self) -> NDArray[np.float64]:
-        """What siblings sell: the level that a series without history begins at."""
-        flat = np.where(self.known, self.past[:, : self.panel.periods], 0).sum(axis=1, dtype=float)
-        units = self.sold.sum(axis=1, dtype=float)
-        whole = units.sum() / max(flat.sum(), 1e-9)
-        codes = self.panel.group * (int(self.panel.category.max()) + 1) + self.panel.category
-        _names, pool = np.unique(codes, return_inverse=True)
-        prior = (np.bincount(pool, units) + 5 * whole) / (np.bincount(pool, flat) + 5)
-        return prior[pool]
 
     def _regular(self) -> NDArray[np.bool_]:
         """Series that sell often and long enough to be smoothed with season and trend."""
@@ -326,32 +392,44 @@ class _Engine:
         """Holt-Winters where a series is regular, else the usual level on the calendar."""
         panel = self.panel
         horizon = panel.horizon
-        period = origins[:-1, None] + 1 + np.arange(steps)[None, :]
-        flat = self.ahead[:, np.minimum(period, panel.periods - 1)]
+        flat = self._flat(steps)
         paths = (usual[:, :-1, None] * flat).astype(np.float32)
-        ahead = (usual[:, -1, None] * self.ahead[:, panel.periods :]).astype(float)
+        ahead = (usual[:, -1, None] * self.now.ahead[:, panel.periods :]).astype(float)
         rows = np.flatnonzero(regular)
-        if rows.size:
-            demand = panel.demand[rows]
+        if not rows.size:
+            return paths, ahead
+        demand = panel.demand[rows]
+        if panel.freq == "D":
             # Days have their week; years are in the factors already, so weeks and months go without.
-            season = 7 if panel.freq == "D" else 1
-            if panel.freq != "D":
-                demand = (demand / np.maximum(self.past[rows, : panel.periods], 0.05)).astype(np.float32)
-            fit_to = self._fit_to(origins)
-            found = (
-                smoothing.smooth(demand, season, origins[:-1], steps, fit_to) if len(origins) > 1 else None
-            )
-            weights = (
-                found.weights
-                if found
-                else smoothing.smooth(demand, season, origins, 1, panel.periods).weights
-            )
-            ahead[rows] = smoothing.project(demand, weights, season, origins[-1:], horizon)[:, 0]
-            if panel.freq != "D":
-                ahead[rows] *= self.ahead[rows, panel.periods :]
-            if found:
-                paths[rows] = found.paths * flat[rows] if panel.freq != "D" else found.paths
+            fit_to = self._fit_to(origins) if len(origins) > 1 else panel.periods
+            weights = smoothing.fit(demand[:, :fit_to], SEASON["D"])
+            paths[rows] = smoothing.project(demand, weights, SEASON["D"], origins[:-1], steps)
+            ahead[rows] = smoothing.project(demand, weights, SEASON["D"], origins[-1:], horizon)[:, 0]
+            return paths, ahead
+
+        def even(view: _View) -> Floats:
+            return (demand / np.maximum(view.past[rows, : panel.periods], 0.05)).astype(np.float32)
+
+        first = self.views[0] if self.views else self.now
+        fit_to = self._fit_to(origins) if self.views else panel.periods
+        weights = smoothing.fit(even(first)[:, :fit_to], 1)
+        if self.views:
+            found = [smoothing.project(even(view), weights, 1, view.origins, steps) for view in self.views]
+            paths[rows] = np.concatenate(found, axis=1) * flat[rows]
+        ahead[rows] = smoothing.project(even(self.now), weights, 1, origins[-1:], horizon)[:, 0]
+        ahead[rows] *= self.now.ahead[rows, panel.periods :]
         return paths, ahead
+
+    def _flat(self, steps: int) -> Floats:
+        """Factors of the periods after each origin of the backtest, n x origins x steps."""
+        flat = np.empty((len(self.panel.keys), len(self.windows.origins), steps), dtype=np.float32)
+        place = 0
+        for view in self.views:
+            period = view.origins[:, None] + 1 + np.arange(steps)[None, :]
+            period = np.minimum(period, self.panel.periods - 1)
+            flat[:, place : place + len(view.origins)] = view.ahead[:, period]
+            place += len(view.origins)
+        return flat
 
     def _naive_season(self) -> int:
         if self.panel.freq == "D":
@@ -378,7 +456,7 @@ class _Engine:
         ]
 
     def _weights(
-        self, lanes: Floats, paths: list[Floats], classes: NDArray[np.int64], names: list[str]
+        self, lanes: Floats, path_sums: list[PathSums], classes: NDArray[np.int64], names: list[str]
     ) -> NDArray[np.float64]:
         start = np.zeros(len(names))
         start[self._memory()] = 1 / len(self._memory())
@@ -388,9 +466,9 @@ class _Engine:
         windows = self.windows
         columns, sold, scale, valid = [], [], [], []
         for lead in compared:
-            exposed = windows.sums(windows.exposed, lead)
+            exposed = self.exposed(lead)
             from_levels = lanes[:, :-1] * exposed[:, :, None].astype(np.float32)
-            from_paths = np.stack([windows.path_sums(path, lead) for path in paths], axis=2)
+            from_paths = np.stack([sums[lead] for sums in path_sums], axis=2)
             columns.append(np.concatenate([from_levels, from_paths.astype(np.float32)], axis=2))
             sold.append(windows.sums(windows.sold, lead))
             usual = lanes[:, -1, self._memory()].mean(axis=1)[:, None] * exposed
@@ -409,13 +487,13 @@ class _Engine:
         )
 
     def _mixed(
-        self, lanes: Floats, paths: list[Floats], weights: NDArray[np.float64], lead: int
+        self, lanes: Floats, path_sums: list[PathSums], weights: NDArray[np.float64], lead: int
     ) -> NDArray[np.float64]:
         width = lanes.shape[2]
         level = np.einsum("noc,nc->no", lanes[:, :-1], weights[:, :width].astype(np.float32))
-        total = level * self.windows.sums(self.windows.exposed, lead)
-        for number, path in enumerate(paths):
-            total = total + weights[:, width + number, None] * self.windows.path_sums(path, lead)
+        total = level * self.exposed(lead)
+        for number, sums in enumerate(path_sums):
+            total = total + weights[:, width + number, None] * sums[lead]
         return total
 
     def _shares(
@@ -433,7 +511,7 @@ class _Engine:
                 np.stack(
                     [
                         weights[:, lanes.shape[2] + number] * path.mean(axis=1)
-                        / np.maximum(self.ahead[:, self.panel.periods :].mean(axis=1), 1e-9)
+                        / np.maximum(self.now.ahead[:, self.panel.periods :].mean(axis=1), 1e-9)
                         for number, path in enumerate(path_ahead)
                     ],
                     axis=1,
@@ -509,8 +587,8 @@ class _Engine:
                 spread = learn_spread(
                     total, mixed[lead], sold, valid, classes, LEVELS, -(-lead // stride) - 1
                 )
-                if int(valid.sum()) >= 2:
-                    covered = dict(zip(LEVELS.tolist(), spread.covered.tolist(), strict=True))
+                if lead == max(tested) and int(valid.sum()) >= 2:
+                    covered = dict(zip(LEVELS.tolist(), spread.covered().tolist(), strict=True))
             elif place and tested:
                 distances[:, place] = distances[:, place - 1]
                 continue
@@ -523,8 +601,6 @@ class _Engine:
     def _parts_ahead(self, kept: NDArray[np.bool_]) -> dict[str, Floats]:
         """The multipliers of the horizon; a kept naive forecast has none."""
         parts = {name: values[:, self.panel.periods :] for name, values in self.factors.items()}
-        if self.response is not None:
-            parts["price"] = self.response.ahead[:, self.panel.periods :]
         return {name: np.where(kept[:, None], 1, values).astype(np.float32) for name, values in parts.items()}
 
 

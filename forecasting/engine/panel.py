@@ -56,6 +56,12 @@ class Panel:
     def periods(self) -> int:
         return self.demand.shape[1]
 
+    @property
+    def told(self) -> int:
+        """Up to how many periods from the beginning demand is known of any series."""
+        told = np.flatnonzero(np.isfinite(self.demand).any(axis=0))
+        return int(told[-1]) + 1 if told.size else self.periods
+
     def days(self) -> NDArray[np.datetime64]:
         """The days on which all periods begin, those of the horizon included."""
         steps = np.arange(self.periods + self.horizon)

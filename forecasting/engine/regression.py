@@ -32,11 +32,11 @@ def regression_factors(panel: Panel, fit_to: int) -> Floats | None:
         return None
     from sklearn.linear_model import PoissonRegressor
 
-    known = np.isfinite(panel.demand)
-    sold = np.nan_to_num(panel.demand).astype(float)
+    known = np.isfinite(panel.demand) & (np.arange(panel.periods) < fit_to)
+    sold = np.where(known, panel.demand, 0).astype(float)
     width = _AROUND[panel.freq]
     usual = moving_sums(sold, width) / np.maximum(moving_sums(known, width), 1)
-    usable = known & (usual > 0.02) & (np.arange(panel.periods) < fit_to)
+    usable = known & (usual > 0.02)
     factors = np.ones((len(sold), panel.periods + panel.horizon), dtype=np.float32)
     rng = np.random.default_rng(_SEED)
     for family in np.unique(panel.category):

@@ -60,7 +60,7 @@ def learn_response(panel: Panel, factors: Floats) -> Response | None:
     if not known_ahead:
         ahead = effect / _of_promo(design, answers, names)
         known = np.isfinite(panel.demand)
-        recent = slice(max(panel.periods - 2 * _AROUND[panel.freq], 0), panel.periods)
+        recent = slice(max(panel.told - 2 * _AROUND[panel.freq], 0), panel.told)
         lift = np.where(known, _of_promo(design, answers, names)[:, : panel.periods], np.nan)[:, recent]
         count = np.isfinite(lift).sum(axis=1)
         mean = np.where(count > 0, np.nansum(lift, axis=1) / np.maximum(count, 1), 1.0)
@@ -78,7 +78,7 @@ def _relative_price(panel: Panel) -> Floats:
     assert panel.price is not None
     price = carried(np.where(panel.price > 0, panel.price, np.nan).astype(float))
     log_price = np.log(np.where(price > 0, price, 1.0))
-    recent = log_price[:, max(panel.periods - _USUAL_PRICE[panel.freq], 0) : panel.periods]
+    recent = log_price[:, max(panel.told - _USUAL_PRICE[panel.freq], 0) : panel.told]
     return np.clip(log_price - np.median(recent, axis=1)[:, None], -1, 1).astype(np.float32)
 
 

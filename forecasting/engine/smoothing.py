@@ -7,8 +7,6 @@ squared one-step error. A period that is not known leaves the state as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,33 +19,32 @@ _BLOCK = 512
 _SEED = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Smoothed:
-    """alpha, beta, phi, gamma by series (n x 4), and paths: n x origins x steps, never negative."""
+def fit(demand: Floats, season: int) -> NDArray[np.float32]:
+    """The weights of each series with the least squared one-step error, n x 4: alpha, beta, phi, gamma.
 
-    weights: NDArray[np.float32]
-    paths: Floats
-
-
-def smooth(demand: Floats, season: int, origins: NDArray[np.int64], steps: int, fit_to: int) -> Smoothed:
-    """Fit weights on the periods before `fit_to` and forecast `steps` periods after each origin.
-
-    season: periods of a season, 1 for none. An origin is the last period that its forecast knows.
+    season: periods of a season, 1 for none.
     """
-    paths = np.empty((len(demand), len(origins), steps), dtype=np.float32)
-    weights = np.empty((len(demand), 4), dtype=np.float32)
-    for start in range(0, len(demand), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        block = demand[rows]
-        weights[rows] = _fit(block[:, :fit_to], season)
-        paths[rows] = project(block, weights[rows], season, origins, steps)
-    return Smoothed(weights, paths)
+    blocks = [_fit(demand[start : start + _BLOCK], season) for start in range(0, len(demand), _BLOCK)]
+    return np.concatenate(blocks) if blocks else np.empty((0, 4), dtype=np.float32)
 
 
 def project(
     demand: Floats, weights: NDArray[np.float32], season: int, origins: NDArray[np.int64], steps: int
 ) -> Floats:
-    """Forecasts after each origin with given weights (n x 4: alpha, beta, phi, gamma)."""
+    """Forecasts of `steps` periods after each origin with given weights, n x origins x steps, never negative.
+
+    An origin is the last period that its forecast knows.
+    """
+    paths = [
+        _project(demand[start : start + _BLOCK], weights[start : start + _BLOCK], season, origins, steps)
+        for start in range(0, len(demand), _BLOCK)
+    ]
+    return np.concatenate(paths) if paths else np.empty((0, len(origins), steps), dtype=np.float32)
+
+
+def _project(
+    demand: Floats, weights: NDArray[np.float32], season: int, origins: NDArray[np.int64], steps: int
+) -> Floats:
     lanes = weights.T[:, :, None].astype(np.float32)
     paths = np.empty((len(demand), len(origins), steps), dtype=np.float32)
     place = 0
@@ -64,7 +61,6 @@ def project(
 
 
 def _fit(demand: Floats, season: int) -> NDArray[np.float32]:
-    """The weights with the least squared one-step error, n x 4."""
     rng = np.random.default_rng(_SEED)
     count = len(demand)
     best = np.tile(np.array([0.5, 0.3, 0.5, 0.3]), (count, 1))

@@ -8,7 +8,7 @@ error never enters the phi it is divided by: tails would hide behind themselves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,18 @@ _LEAST_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """distances: n x levels, (quantile - mean) / root of mean; covered: share of windows at or below."""
+    """distances: n x levels, (quantile - mean) / root of mean."""
 
     distances: NDArray[np.float64]
-    covered: NDArray[np.float64]
+    _bins: _Bins | None = None
+    _size: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    _errors: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+
+    def covered(self) -> NDArray[np.float64]:
+        """By level, the share of windows at or below that quantile; empty where there are none."""
+        if self._bins is None:
+            return np.empty(0)
+        return (self._errors[:, None] <= self._bins.at(self._size) + 1e-9).mean(axis=0)
 
 
 def learn_spread(
@@ -54,7 +62,7 @@ def learn_spread(
     expected = np.maximum(forecast, np.maximum(_LEAST_SHARE * larger, _SMALLEST)[:, None])
     if int(valid.sum()) < 2:
         phi = UNTESTED_PHI + UNTESTED_LEVEL_ERROR**2 * mean
-        return Spread(np.sqrt(phi)[:, None] * scores, np.full(len(levels), np.nan))
+        return Spread(np.sqrt(phi)[:, None] * scores)
     square = np.where(valid, (sold - expected) ** 2 / expected, 0)
     count = valid.astype(float)
     prior, trust = _prior(square, count, classes, overlap)
@@ -63,12 +71,11 @@ def learn_spread(
     other_count = count.sum(axis=1, keepdims=True) - _near(count, overlap)
     phi_without = _drawn(others, other_count, prior[:, None], trust)
     errors = (sold - expected) / np.sqrt(phi_without * expected)
-    bins = _Bins(np.log(expected[valid]), errors[valid], levels, scores)
+    size = np.log(expected[valid])
+    bins = _Bins(size, errors[valid], levels, scores)
     distances = bins.at(np.log(mean)) * np.sqrt(phi)[:, None]
-    rows = np.log(expected[valid])
-    covered = (errors[valid][:, None] <= bins.at(rows) + 1e-9).mean(axis=0)
     # A sum is never below zero.
-    return Spread(np.maximum(distances, -np.sqrt(mean)[:, None]), covered)
+    return Spread(np.maximum(distances, -np.sqrt(mean)[:, None]), bins, size, errors[valid])
 
 
 def _prior(
@@ -133,4 +140,9 @@ class _Bins:
         self._quantiles = np.array(quantiles)
 
     def at(self, size: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.stack([np.interp(size, self._centres, column) for column in self._quantiles.T], axis=1)
+        if len(self._centres) == 1:
+            return np.broadcast_to(self._quantiles, (len(size), self._quantiles.shape[1]))
+        above = np.clip(np.searchsorted(self._centres, size), 1, len(self._centres) - 1)
+        width = np.maximum(np.diff(self._centres), 1e-12)
+        share = np.clip((size - self._centres[above - 1]) / width[above - 1], 0, 1)[:, None]
+        return (1 - share) * self._quantiles[above - 1] + share * self._quantiles[above]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecasting.engine.forecast import LEVELS, METHODS, forecast_panel
+from forecasting.engine.forecast import LEVELS, METHODS, forecast_panel, prepared
 from forecasting.engine.panel import Panel
 
 MONDAY = np.datetime64("2025-01-06")
@@ -216,14 +216,53 @@ def test_quantiles_of_sums_are_met_as_often_as_they_say():
             assert below - 0.03 <= level_ <= at_most + 0.03, (lead, level_)
 
 
-def test_no_forecast_depends_on_what_comes_after():
-    """The forecast of a date is the same with and without the days after it in the file."""
-    demand, _level = poisson(series=40, days=300)
-    early = forecast_panel(panel_of(demand[:, :272]))
-    later = demand.copy()
-    later[:, 272:] *= 50
-    again = forecast_panel(panel_of(later[:, :272]))
-    assert early.mean.tobytes() == again.mean.tobytes()
+@pytest.mark.parametrize(("freq", "periods"), [("D", 420), ("W", 150), ("M", 60)])
+def test_what_the_backtest_knew_at_an_origin_does_not_change_with_the_days_after_it(freq, periods):
+    """Levels, paths and factors up to an origin, with promotions and prices known, to the last bit."""
+    rng = np.random.default_rng(14)
+    length = periods + 12
+    promo = (rng.random((40, length)) < 0.15).astype(np.float32)
+    price = np.where(promo > 0, 8.0, 10.0).astype(np.float32)
+    demand = rng.poisson(6 * (1 + promo[:, :periods])).astype(float)
+    demand[rng.random(demand.shape) < 0.05] = np.nan
+    ended_empty = rng.random(demand.shape) < 0.05
+    fields = {
+        "freq": freq,
+        "horizon": 12,
+        "promo": promo,
+        "price": price,
+        "category": np.arange(40) % 3,
+        "at_least": ended_empty,
+    }
+    changed = demand.copy()
+    now = int(0.85 * periods)
+    changed[:, now:] *= rng.integers(0, 9, (40, 1))
+    first, second = (prepared(panel_of(values, **fields)) for values in (demand, changed))
+    before = first.windows.origins < now
+    assert before.sum() >= 8
+    (lanes, paths, _ahead, _names), (again, paths_again, *_rest) = first.candidates(), second.candidates()
+    np.testing.assert_array_equal(lanes[:, :-1][:, before], again[:, :-1][:, before])
+    for path, path_again in zip(paths, paths_again, strict=True):
+        np.testing.assert_array_equal(path[:, before], path_again[:, before])
+    lead = min(first.leads)
+    over = first.windows.origins + lead < now
+    np.testing.assert_array_equal(first.exposed(lead)[:, over], second.exposed(lead)[:, over])
+    assert (lanes[:, -1] != again[:, -1]).any(), "today's level knows those days"
+
+
+def test_the_backtest_is_no_kinder_than_the_future():
+    """Its pooled parts (weights, bias, dispersion) know all windows; what that is worth is bounded here.
+
+    Promotions without any effect and forty pools invite the engine to learn what is chance.
+    """
+    rng = np.random.default_rng(15)
+    level = rng.gamma(1.5, 1.5, 1600)[:, None]
+    demand = rng.poisson(level, (1600, 308)).astype(float)
+    promo = (rng.random((1600, 308)) < 0.1).astype(np.float32)
+    found = forecast_panel(panel_of(demand[:, :280], promo=promo, category=np.arange(1600) % 40))
+    weeks = [slice(start, start + 7) for start in range(0, 28, 7)]
+    off = [np.abs(found.mean[:, week].sum(axis=1) - demand[:, 280:][:, week].sum(axis=1)) for week in weeks]
+    assert found.error.mean() == pytest.approx(np.mean(off), rel=0.03)
 
 
 def test_covariates_after_today_that_are_not_told_change_nothing():

@@ -127,7 +127,8 @@ def test_batched_holt_winters_fits_about_as_well_as_statsmodels():
     drift = np.cumsum(rng.normal(0, 0.3, (12, 203)), axis=1)
     demand = np.maximum(25 + np.tile(season, 29) + drift + rng.normal(0, 2, (12, 203)), 0)
     known, wanted = demand[:, :189], demand[:, 189:]
-    ours = smoothing.smooth(panel(*known), 7, np.array([188]), 14, 189).paths[:, 0]
+    weights = smoothing.fit(panel(*known), 7)
+    ours = smoothing.project(panel(*known), weights, 7, np.array([188]), 14)[:, 0]
     theirs = np.stack([holt_winters.project(row, holt_winters.fit(row), 14) for row in known])
     error = [np.abs(forecast - wanted).mean() for forecast in (ours, theirs)]
     assert error[0] < 1.05 * error[1]
