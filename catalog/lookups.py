@@ -61,9 +61,21 @@ def named_in_documents(skus: Iterable[str], codes: Iterable[str]) -> tuple[dict[
     )
 
 
+# So many products are few: a list that shows and counts them asks for their ids once.
+_FEW = 2_500
 # A word of so many products is common: to find the first page it is quicker to go through the
 # products in their order and look whether each has it.
-_COMMON = 10_000
+_COMMON = 30_000
+
+
+def narrowed(products: QuerySet[Product], ids: QuerySet) -> QuerySet[Product]:
+    """`products` that are among `ids`, a query of product ids, which is asked now.
+
+    A list asks twice, for a page and for how many there are, and a database cannot know beforehand
+    whether `ids` are few: it would go through all products and look for each.
+    """
+    few = set(ids[: _FEW + 1])
+    return products.filter(pk__in=few if len(few) <= _FEW else ids)
 
 
 def search_products(text: str) -> QuerySet[Product]:
@@ -82,16 +94,21 @@ def search_products(text: str) -> QuerySet[Product]:
 
 def _with_words(words: list[str]) -> QuerySet[Product]:
     places = {word: ProductWord.objects.filter(word__prefix=word).order_by() for word in words}
-    products = Product.objects.all()
     size = {word: places[word][:_COMMON].count() for word in words}
     rarest = min(words, key=lambda word: size[word])
-    for word, having in places.items():
-        if word == rarest and size[word] < _COMMON:
-            # The limit, which is never reached, keeps the database from going through all products here.
-            products = products.filter(pk__in=having.values("product_id")[:_COMMON])
-        else:
-            products = products.filter(Exists(having.filter(product=OuterRef("pk"))))
-    return products
+    having = places.pop(rarest)
+    if size[rarest] == _COMMON:
+        return _having(Product.objects.filter(Exists(having.filter(product=OuterRef("pk")))), "pk", places)
+    # The limit, which is never reached, keeps the database from going through all products here.
+    ids = _having(having, "product", places).values_list("product_id", flat=True)[:_COMMON]
+    return narrowed(Product.objects.all(), ids)
+
+
+def _having(rows: QuerySet, product: str, places: dict[str, QuerySet]) -> QuerySet:
+    """`rows` whose product has a word at each of `places`."""
+    for having in places.values():
+        rows = rows.filter(Exists(having.filter(product=OuterRef(product))))
+    return rows
 
 
 def warehouses_by_code(codes: Iterable[str]) -> dict[str, Warehouse]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
+from catalog.lookups import narrowed
 from catalog.models import Category, Product, Supplier, SupplierProduct
 from catalog.queries import find_products
 from common.paging import cursor_at, read_cursor
@@ -20,8 +21,9 @@ from stock.queries import committed
 
 ROWS_PER_PAGE = 50
 SPARK_WEEKS = 8
-# Of what a filter finds; the heading then says "more than".
-MOST_COUNTED = 1_000
+# The heading says "more than" of longer lists: counting all would cost more than the page.
+_MOST_LISTED = 10_000
+_MOST_FOUND = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,27 @@ class Asked:
             terms = SupplierProduct.objects.filter(supplier=self.supplier)
             found = found.filter(pk__in=terms.order_by().values("product"))
         if self.status == "out":
-            gone = Balance.objects.filter(on_hand__lte=0).order_by().values("product")
-            there = Balance.objects.filter(product=OuterRef("pk"), on_hand__gt=0)
-            found = found.filter(~Exists(there), pk__in=gone)
-        elif self.status == "low":
-            found = found.filter(pk__in=low_places().order_by().values("product"))
-        elif self.status == "over":
-            plenty = Balance.objects.filter(on_hand__gt=F("plenty")).order_by()
-            found = found.filter(pk__in=plenty.values("product"))
+            return out_of_stock(found)
+        if self.status == "low":
+            return narrowed(found, _products(low_places()))
+        if self.status == "over":
+            return narrowed(found, _products(Balance.objects.filter(on_hand__gt=F("plenty"))))
         return found
+
+    @property
+    def most_counted(self) -> int:
+        """Of what a search finds fewer are counted: each of them is looked for."""
+        return _MOST_FOUND if self.search or self.status else _MOST_LISTED
+
+
+def out_of_stock(products: QuerySet[Product]) -> QuerySet[Product]:
+    """Those that were held and of which no warehouse has any."""
+    there = Balance.objects.filter(product=OuterRef("pk"), on_hand__gt=0)
+    return narrowed(products.filter(~Exists(there)), _products(Balance.objects.filter(on_hand__lte=0)))
+
+
+def _products(rows: QuerySet) -> QuerySet:
+    return rows.order_by().values_list("product_id", flat=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from catalog.models import Product, Supplier, Warehouse
@@ -16,6 +16,7 @@ from common.units import QUANTITY_SCALE, line_amount
 from forecasting.models import Forecast, ForecastRun
 from forecasting.queries import latest_run
 from imports.models import FileImport
+from insights.product_list import out_of_stock
 from insights.running_out import RunningOut, about_to_run_out
 from jobs.models import Job
 from purchasing import queries as orders
@@ -24,6 +25,7 @@ from purchasing.money import in_own_currency, value_of
 from replenishment.models import Plan
 from stock.models import Balance, DemandMonth, Kind, Movement, Posting, SalesImport
 from stock.places import Place
+from stock.services.lines import CLOCK_TOLERANCE
 from tenancy.context import current_shop
 
 # As many of each are shown; the place behind the heading has them all.
@@ -76,8 +78,6 @@ def day_facts(now: datetime | None = None) -> dict[str, Any]:
         "expected": list(orders.expected_goods()[:_FEW]),
         "mails": orders.mail_trouble()[:_FEW],
         "running_out": risks,
-        "below_zero": below_zero(_FEW),
-        "out": products_out(_SHOWN),
         "run": run,
         "days_unknown": (today - run.known_to).days - 1 if run else 0,
         "night": last_night(run) if run else None,
@@ -105,22 +105,26 @@ def first_steps() -> dict[str, bool]:
 # ---- figures ---------------------------------------------------------------------------------
 
 
-def stock_figures() -> dict[str, int]:
-    """Value in minor units, and active products of which nothing is left in any warehouse."""
-    value = Balance.objects.aggregate(value=Sum("value"))["value"]
-    return {"value": int(value or 0), "out": _out().count()}
+def stock_figures() -> dict[str, Any]:
+    """What the stock is worth, and what is empty: balances are gone through twice at most.
+
+    value: minor units. out_count: active products of which nothing is left in any warehouse. out: of
+    these a few, those that would be ordered first. below_zero: the balances that are the farthest below.
+    """
+    found = Balance.objects.aggregate(value=Sum("value"), lowest=Min("on_hand"))
+    lowest = 1 if found["lowest"] is None else found["lowest"]
+    gone = out_of_stock(Product.objects.filter(state=Product.State.ACTIVE)) if lowest <= 0 else None
+    return {
+        "value": int(found["value"] or 0),
+        "out_count": 0 if gone is None else gone.count(),
+        "out": [] if gone is None else _wanted_most(gone, _SHOWN),
+        "below_zero": below_zero(_FEW) if lowest < 0 else [],
+    }
 
 
-def _out() -> Any:
-    """Active products that were held and of which no warehouse has any."""
-    gone = Balance.objects.filter(on_hand__lte=0).order_by().values("product")
-    there = Balance.objects.filter(product=OuterRef("pk"), on_hand__gt=0)
-    return Product.objects.filter(~Exists(there), pk__in=gone, state=Product.State.ACTIVE)
-
-
-def products_out(limit: int) -> list[Product]:
-    """Active products with nothing on hand anywhere, those with a forecast or a plan level first."""
-    found = _out().annotate(on_hand=Sum("balances__on_hand"), wanted=Sum("balances__reorder_point"))
+def _wanted_most(products: QuerySet[Product], limit: int) -> list[Product]:
+    """Those with a forecast or a plan level first."""
+    found = products.annotate(on_hand=Sum("balances__on_hand"), wanted=Sum("balances__reorder_point"))
     return list(found.order_by("-wanted", "on_hand", "sku_key")[:limit])
 
 
@@ -133,7 +137,10 @@ def below_zero(limit: int) -> list[Balance]:
 def sales_of_last_days(days: int, today: date) -> int:
     """Thousandths sold over the last whole days and today; undone sales do not count."""
     since = start_of_day(today - timedelta(days=days - 1), current_shop().zone)
-    total = Movement.objects.filter(posting__kind=Kind.SALE, at__gte=since).aggregate(total=Sum("quantity"))
+    # Nothing is dated later than it is recorded, and documents are found by when that was.
+    recorded = Posting.objects.filter(kind=Kind.SALE, recorded_at__gte=since - CLOCK_TOLERANCE)
+    sold = Movement.objects.filter(posting__in=recorded.order_by().values("pk"), at__gte=since)
+    total = sold.aggregate(total=Sum("quantity"))
     return -int(total["total"] or 0)
 
 

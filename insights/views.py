@@ -22,7 +22,7 @@ from common.templatetags.ui import units
 from common.units import write_amount, write_quantity, write_unit_price
 from insights import queries
 from insights.forms import ProductFilter
-from insights.product_list import MOST_COUNTED, Asked, Row, page_of_products, rows_of
+from insights.product_list import Asked, Row, page_of_products, rows_of
 from insights.queries import Outlook, Week
 from insights.services import level_of
 from insights.today import day_facts
@@ -67,9 +67,7 @@ def products(request: ShopRequest) -> HttpResponse:
         "rows": [(row, _spark(row)) for row in rows],
         "has_cover": any(row.has_forecast for row in rows),
         "has_weeks": any(row.weeks for row in rows),
-        # Counting all that a filter finds would cost more than the page.
-        "total": found.order_by()[: MOST_COUNTED + 1].count() if _filter_query(request) else found.count(),
-        "most_counted": MOST_COUNTED,
+        "total": found.order_by()[: asked.most_counted + 1].count(),
         "query": _filter_query(request),
     }
     return render(request, "insights/products.html", context)

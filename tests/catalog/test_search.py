@@ -37,10 +37,12 @@ def test_a_barcode_finds_its_product_in_either_spelling(shop: Any) -> None:
 
 
 @pytest.mark.parametrize("common", [1, 2, 10_000])
+@pytest.mark.parametrize("few", [0, 1, 2, 2_500])
 def test_common_words_are_found_in_another_way_with_the_same_answer(
-    shop: Any, monkeypatch: pytest.MonkeyPatch, common: int
+    shop: Any, monkeypatch: pytest.MonkeyPatch, common: int, few: int
 ) -> None:
     monkeypatch.setattr(lookups, "_COMMON", common)
+    monkeypatch.setattr(lookups, "_FEW", few)
     Product.objects.bulk_create(
         Product(sku=f"S{number}", name=name)
         for number, name in enumerate(["Blue mug", "Red mug", "Blue plate", "Mug, blue"])
