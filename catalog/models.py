@@ -98,6 +98,9 @@ class Family(ShopModel):
         return self.name
 
 
+_WORDS_AT_ONCE = 2_000  # products
+
+
 class ProductQuerySet(ScopedQuerySet):
     """Keeps the keys and words for searching also where products are written in bulk.
 
@@ -107,6 +110,10 @@ class ProductQuerySet(ScopedQuerySet):
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
         made = super().bulk_create(objs, *args, **kwargs)
         index_products([product for product in made if product.pk], new=True)
+        # With `ignore_conflicts` nobody says which were made, nor as what.
+        keys = iter([search_key(product.sku) for product in made if not product.pk])
+        while some := list(islice(keys, _WORDS_AT_ONCE)):
+            index_products(self.filter(sku_key__in=some))
         return made
 
     def bulk_update(self, objs: Any, fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
@@ -237,9 +244,6 @@ class ProductWord(ShopModel):
 
     def __str__(self) -> str:
         return self.word
-
-
-_WORDS_AT_ONCE = 2_000  # products
 
 
 def index_products(products: Iterable[Product], *, new: bool = False) -> None:

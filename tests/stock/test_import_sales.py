@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import Product
+from catalog.queries import find_products
 from common.errors import BadInput, Conflict
 from common.importing.days import Order
 from imports import services as imports
@@ -104,6 +105,13 @@ def test_the_price_of_a_new_product_is_the_most_usual_one(shop, warehouse):
     )
     post(shop, made, date(2027, 1, 1))
     assert Product.objects.get().price == 4_600_000
+
+
+def test_new_products_are_found_by_their_code_and_by_words_of_their_name(shop, warehouse):
+    post(shop, quirks(warehouse), date(2027, 1, 1))
+    for product in Product.objects.all():
+        assert product in find_products(product.sku.lower(), active=None)
+        assert product in find_products(product.name.split()[-1], active=None)
 
 
 def test_repeated_lines_are_counted_and_told(warehouse):
