@@ -110,15 +110,30 @@ class LinesForm(forms.Form):
                 self.fields[price_name_of(line)] = price
                 self.initial[price_name_of(line)] = line.unit_cost
 
+    def stood(self, name: str) -> Any:
+        """What stood in a field when the page was opened; it comes along with what is sent."""
+        shown = self.data.get(was_name_of(name))
+        return self.fields[name].prepare_value(self.initial[name]) if shown is None else shown
+
     def changed_lines(self) -> list[tuple[PurchaseOrderLine, int]]:
         """Lines whose quantity is another one now, with that quantity."""
         wanted = [(line, self.cleaned_data[name_of(line)]) for line in self.lines]
-        return [(line, quantity) for line, quantity in wanted if quantity != line.quantity]
+        return [
+            (line, quantity)
+            for line, quantity in wanted
+            if quantity != line.quantity and self._is_touched(name_of(line))
+        ]
 
     def changed_prices(self) -> list[tuple[PurchaseOrderLine, int | None]]:
         """Lines whose price was typed anew, or emptied: then it is the supplier's again."""
         named = [(line, price_name_of(line)) for line in self.lines if price_name_of(line) in self.fields]
-        return [(line, self.cleaned_data[name]) for line, name in named if name in self.changed_data]
+        changed = [(line, name) for line, name in named if name in self.changed_data]
+        return [(line, self.cleaned_data[name]) for line, name in changed if self._is_touched(name)]
+
+    def _is_touched(self, name: str) -> bool:
+        """Whether this person changed the field. What a night or somebody else has changed since the
+        page was opened differs too, and must not be taken back by saving another line."""
+        return self.data.get(was_name_of(name)) != self.data.get(name)
 
 
 class ChangeForm(forms.Form):
@@ -178,3 +193,8 @@ def name_of(line: PurchaseOrderLine) -> str:
 
 def price_name_of(line: PurchaseOrderLine) -> str:
     return f"price-{line.pk}"
+
+
+def was_name_of(name: str) -> str:
+    """The hidden field beside the field `name`."""
+    return f"was-{name}"

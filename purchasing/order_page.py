@@ -18,7 +18,7 @@ from catalog.prices import Rate, rates_by_currency, terms_with_breaks
 from common.errors import ParstockError
 from common.templatetags.ui import day, quantity
 from purchasing import queries
-from purchasing.forms import AddLineForm, LinesForm, name_of, price_name_of
+from purchasing.forms import AddLineForm, LinesForm, name_of, price_name_of, was_name_of
 from purchasing.happenings import happenings
 from purchasing.models import RECEIVABLE, OutboundMail, PurchaseOrder, PurchaseOrderLine
 from purchasing.money import in_own_currency, totals_of
@@ -128,12 +128,19 @@ def _rows(
             "misfit": misfit(term, line.quantity) if found.is_draft else None,
             "field": form[name_of(line)] if form else None,
             "price": form[price_name_of(line)] if form and priced else None,
+            "was": _hidden(form, line),
             "notes": _notes(found, line) if form else [],
             "may_go_back": line.is_price_typed or (line.is_edited and line.suggested is not None),
         }
         row["has_detail"] = bool(row["misfit"] or row["notes"] or line.reason)
         rows.append(row)
     return rows
+
+
+def _hidden(form: LinesForm | None, line: PurchaseOrderLine) -> list[tuple[str, Any]]:
+    """Names and values of what stood in the fields of a line."""
+    names = [name for name in (name_of(line), price_name_of(line)) if form and name in form.fields]
+    return [(was_name_of(name), form.stood(name)) for name in names if form]
 
 
 def _notes(found: PurchaseOrder, line: PurchaseOrderLine) -> list[str]:

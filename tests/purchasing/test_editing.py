@@ -14,6 +14,7 @@ from purchasing import queries
 from purchasing.models import OutboundMail
 from purchasing.services import ProposedLine, approval, outbox, propose
 from tests.factories import make_member, make_product, make_supplier, make_warehouse
+from tests.pages import Visitor
 from tests.purchasing.conftest import set_terms
 
 pytestmark = pytest.mark.django_db
@@ -186,3 +187,33 @@ def test_a_mail_that_is_still_tried_is_trouble_too_and_a_fresh_one_is_not(visit,
     assert queries.mail_trouble() == []
     OutboundMail.objects.update(last_error="451 busy")
     assert len(queries.mail_trouble()) == 1
+
+
+def test_saving_a_page_that_was_opened_before_the_night_takes_nothing_of_the_night_back(shop, trade):
+    lines = [ProposedLine(trade.product.pk, 12_000, 4_600_000, {})]
+    other = trade.list_product()
+    lines.append(ProposedLine(other.pk, 5_000, 4_600_000, {}))
+    order = propose(supplier=trade.supplier, warehouse=trade.warehouse, lines=lines)
+    owner = Visitor(shop, "owner")
+    page = owner.get("order", order.number)
+    sent = {name: value for row in page.context["rows"] for name, value in row["was"]}
+    sent |= {name.removeprefix("was-"): value for name, value in sent.items()}
+    assert all(f'name="{name}"' in page.text for name in sent)
+    # The night wants more of the first, at another price; the owner changes the second.
+    trade.supplier.terms.filter(product=trade.product).update(unit_cost=4_000_000)
+    propose(
+        supplier=trade.supplier,
+        warehouse=trade.warehouse,
+        lines=[ProposedLine(trade.product.pk, 30_000, 4_000_000, {}), lines[1]],
+    )
+    second = order.lines.get(product=other)
+    answer = owner.post("order_lines", order.number, **sent | {f"line-{second.pk}": "7", "note": ""})
+    assert answer.status_code == 302
+    first, second = order.lines.order_by("id")
+    assert (first.quantity, first.unit_cost, first.is_edited, first.is_price_typed) == (
+        30_000,
+        4_000_000,
+        False,
+        False,
+    )
+    assert (second.quantity, second.is_edited) == (7_000, True)
