@@ -12,6 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,11 +29,13 @@ MAGIC = b"PK\x03\x04"
 MOST_CELLS = 6_000_000
 _MOST_MEMBERS = 2_000
 _CHUNK = 1 << 20
-# A cell with something in it; empty ones that only carry a format may reach to the last row.
-_CELL = re.compile(
-    rb'<(?:\w+:)?c\s[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"[^>]{0,200}?(?<!/)>\s*<(?:\w+:)?(?:v|is|f)\b'
-)
-_LONGEST_CELL_START = 500
+# The beginnings of rows and cells. Quotation marks may hold a `>`.
+_TAG = re.compile(rb"""<(?:\w+:)?(row|c)(?=[\s/>])((?:[^>"']|"[^"]*"|'[^']*')*+)>(\s*</)?""")
+_PLACE = re.compile(rb"""(?:^|\s)r\s*=\s*["']\s*([^"']*?)\s*["']""")
+_CELL_PLACE = re.compile(rb"([A-Za-z]{1,3})(\d{1,7})")
+_ROW_PLACE = re.compile(rb"()(\d{1,7})")
+# No tag of a sheet is longer.
+_LONGEST_TAG = 1 << 23
 # Digits that a spreadsheet's number holds for certain.
 _EXACT = 10**15
 
@@ -52,34 +55,71 @@ def look_over(content: bytes, file_name: str, *, limit_mb: int) -> None:
             size = 0
             for member in archive.infolist():
                 with archive.open(member) as stream:
-                    is_sheet = member.filename.startswith("xl/worksheets/")
-                    size = _go_through(stream, file_name, size, limit_mb, cells=is_sheet)
+                    size = _go_through(stream, file_name, size, limit_mb)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         fault = _("The workbook is damaged, locked with a password, or was not sent whole. Save it again.")
         raise FileFault(file_name, fault) from error
 
 
-def _go_through(stream: Any, file_name: str, size: int, limit_mb: int, *, cells: bool) -> int:
-    """The unpacked size so far, counted and not believed."""
-    rest, rows, columns = b"", 0, 0
+def _go_through(stream: Any, file_name: str, size: int, limit_mb: int) -> int:
+    """The unpacked size so far, counted and not believed.
+
+    Every member of the archive: the workbook may name any of them as its sheet.
+    """
+    rest, extent = b"", _Extent(file_name)
     while chunk := stream.read(_CHUNK):
         size += len(chunk)
         if size > limit_mb << 20:
             raise _too_large(file_name, limit_mb)
-        if not cells:
-            continue
         text = rest + chunk
-        for letters, digits in _CELL.findall(text):
-            rows, columns = max(rows, int(digits)), max(columns, _column_number(letters))
-        if rows * columns > MOST_CELLS:
-            where = f"{_column_letters(columns)}{rows}"
+        # What begins two tags before the end is there as a whole, with what follows it.
+        whole = text.rfind(b"<", 0, max(text.rfind(b"<"), 0))
+        extent.add(text, max(whole, 0))
+        rest = text[max(whole, 0) :]
+        if len(rest) > _LONGEST_TAG:
+            rest = b""  # no sheet: a picture
+    extent.add(rest, len(rest))
+    return size
+
+
+class _Extent:
+    """How far a sheet reaches, by the places that its rows and cells name, or by counting them."""
+
+    def __init__(self, file_name: str) -> None:
+        self.file_name = file_name
+        self.rows = self.columns = 0
+        self.row = self.column = 0
+
+    def add(self, text: bytes, before: int) -> None:
+        """Raises FileFault where the sheet reaches too far."""
+        for tag in _TAG.finditer(text):
+            if tag.start() >= before:
+                break
+            # One that only carries a format may stand in the last row of all.
+            is_empty = bool(tag[3]) or tag[2].endswith(b"/")
+            self._step(tag[2], is_row=tag[1] == b"row", is_empty=is_empty)
+        if self.rows * self.columns > MOST_CELLS:
+            where = f"{_column_letters(self.columns)}{self.rows}"
             fault = _(
                 "The sheet reaches to cell %(cell)s, more than can be taken. Delete the rows and columns"
                 " beyond its table, or save it as CSV."
             )
-            raise FileFault(file_name, fault % {"cell": where})
-        rest = text[-_LONGEST_CELL_START:]
-    return size
+            raise FileFault(self.file_name, fault % {"cell": where})
+
+    def _step(self, attributes: bytes, *, is_row: bool, is_empty: bool) -> None:
+        if is_row:
+            self.row, self.column = self.row + 1, 0
+        else:
+            self.column += 1
+        places = _PLACE.findall(attributes)
+        if places:
+            named = (_ROW_PLACE if is_row else _CELL_PLACE).fullmatch(places[0])
+            if named is None or len(places) > 1:
+                raise _damaged(self.file_name)
+            self.row = int(named[2])
+            self.column = _column_number(named[1].upper())
+        if not is_row and not is_empty:
+            self.rows, self.columns = max(self.rows, self.row), max(self.columns, self.column)
 
 
 def _column_number(letters: bytes) -> int:
@@ -111,8 +151,13 @@ def _too_large(file_name: str, limit_mb: int) -> FileFault:
 
 
 def sheets(content: bytes, file_name: str) -> list[str]:
-    """Names of the sheets that hold tables. Raises FileFault."""
-    return list(_open(content, file_name).sheet_names)
+    """Names of the sheets, those that people see before hidden ones. Raises FileFault."""
+    from python_calamine import SheetVisibleEnum
+
+    about = _open(content, file_name).sheets_metadata
+    return [
+        sheet.name for sheet in sorted(about, key=lambda sheet: sheet.visible != SheetVisibleEnum.Visible)
+    ]
 
 
 def rows(content: bytes, file_name: str, sheet: str) -> Iterator[tuple[int, list[str]]]:
@@ -120,34 +165,44 @@ def rows(content: bytes, file_name: str, sheet: str) -> Iterator[tuple[int, list
 
     The sheet's own record of its dimensions is not believed: some programs write a wrong one.
     """
-    from python_calamine import CalamineError
-
     book = _open(content, file_name)
     if sheet not in book.sheet_names:
         fault = _("There is no sheet “%(sheet)s” in this workbook. It has: %(sheets)s.")
         named = {"sheet": sheet, "sheets": ", ".join(book.sheet_names)[:200]}
         raise FileFault(file_name, fault % named)
-    try:
+    with _parsing(file_name):
         table = book.get_sheet_by_name(sheet)
         first = table.start[0] if table.start else 0
-        for number, row in enumerate(table.to_python(skip_empty_area=True), first + 1):
-            cells = [as_text(cell) for cell in row]
-            for place, cell in enumerate(cells, 1):
-                if "\0" in cell:
-                    fault = _("There is a NUL byte in this cell. Write it anew.")
-                    raise FileFault(file_name, fault, row=number, column=_column_letters(place))
-            if any(cells):
-                yield number, cells
-    except CalamineError as error:
-        raise _damaged(file_name) from error
+        table_rows = table.to_python(skip_empty_area=True)
+    for number, row in enumerate(table_rows, first + 1):
+        cells = [as_text(cell) for cell in row]
+        for place, cell in enumerate(cells, 1):
+            if "\0" in cell:
+                fault = _("There is a NUL byte in this cell. Write it anew.")
+                raise FileFault(file_name, fault, row=number, column=_column_letters(place))
+        if any(cells):
+            yield number, cells
 
 
 def _open(content: bytes, file_name: str) -> Any:
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineWorkbook
+
+    with _parsing(file_name):
+        return CalamineWorkbook.from_filelike(io.BytesIO(content))
+
+
+@contextmanager
+def _parsing(file_name: str) -> Iterator[None]:
+    """What the parser makes of a damaged workbook is the file's fault: its panics are no Exceptions."""
+    from python_calamine import CalamineError
 
     try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(content))
-    except CalamineError as error:
+        yield
+    except (CalamineError, ValueError, OverflowError) as error:
+        raise _damaged(file_name) from error
+    except BaseException as error:
+        if type(error).__module__ != "pyo3_runtime":
+            raise
         raise _damaged(file_name) from error
 
 

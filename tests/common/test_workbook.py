@@ -135,3 +135,73 @@ def test_other_archives_are_named_for_what_they_are(members, words):
 def test_a_workbook_that_was_cut_off_is_damaged():
     with pytest.raises(FileFault, match="damaged"):
         source_of(saved({"A1": "SKU"})[:-200])
+
+
+def with_rows(rows):
+    """A workbook whose sheet is written by a hand that knows XML, but no spreadsheet."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(saved({"A1": 1}))) as archive, zipfile.ZipFile(out, "w") as changed:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                before, _, rest = content.partition(b"<sheetData>")
+                content = (
+                    before + b"<sheetData>" + rows + b"</sheetData>" + rest.partition(b"</sheetData>")[2]
+                )
+            changed.writestr(name, content)
+    return out.getvalue()
+
+
+FIRST = b'<row r="1"><c r="A1"><v>1</v></c></row>'
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b"<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
+        b'<row><c r = " xfd1048576 "><v>1</v></c></row>',
+        b'<row><c s=">" r="XFD1048576"><v>1</v></c></row>',
+        b'<row><c r="XFD1048576"><!-- hidden --><v>1</v></c></row>',
+        b'<x:row r="1048576">' + b"<x:c><v>1</v></x:c>" * 9 + b"</x:row>",
+        b"<row/>" * 900_000 + b"<row>" + b"<c><v>1</v></c>" * 9 + b"</row>",
+    ],
+    ids=["single marks", "blanks", "mark in a mark", "remark", "only the row says where", "counted"],
+)
+def test_a_far_cell_is_found_however_it_is_written(rows):
+    with pytest.raises(FileFault, match="reaches to cell"):
+        source_of(with_rows(FIRST + rows))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'<row r="2"><c r="ZZZZZZ99999999999999"><v>1</v></c></row>',
+        b'<row r="99999999999999"><c><v>1</v></c></row>',
+        b'<row r="2"><c r="A2" r="XFD1048576"><v>1</v></c></row>',
+        b'<row r="2"><c r="2A"><v>1</v></c></row>',
+    ],
+)
+def test_a_cell_at_no_place_is_damage(rows):
+    with pytest.raises(FileFault, match="damaged"):
+        source_of(with_rows(FIRST + rows))
+
+
+def test_cells_that_name_no_place_are_counted():
+    content = with_rows(b"<row><c><v>1</v></c><c><v>2</v></c></row><row><c/><c><v>3</v></c></row>")
+    assert list(source_of(content).records()) == [(1, ["1", "2"]), (2, ["", "3"])]
+
+
+def test_a_nul_byte_in_a_cell_is_refused_with_its_place():
+    rows = FIRST + b'<row r="2"><c r="C2" t="inlineStr"><is><t>a\0b</t></is></c></row>'
+    with pytest.raises(FileFault, match="row 2, column C: There is a NUL byte"):
+        list(source_of(with_rows(rows)).records())
+
+
+def test_what_people_see_is_read_before_hidden_sheets():
+    book = openpyxl.Workbook()
+    book.active.append(["old"])
+    book.active.sheet_state = "hidden"
+    book.create_sheet("Shown").append(["new"])
+    out = io.BytesIO()
+    book.save(out)
+    assert list(source_of(out.getvalue()).records()) == [(1, ["new"])]
