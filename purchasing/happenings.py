@@ -13,7 +13,7 @@ from purchasing import queries
 from purchasing.models import PurchaseOrder
 from tenancy.models import AuditEvent
 
-_WORDS = {
+WORDS = {
     "order.drafted": gettext_lazy("Drafted"),
     "order.proposed": gettext_lazy("Revised by the night's plan"),
     "order.laid_aside": gettext_lazy("Laid aside: nothing was left on it"),
@@ -21,6 +21,7 @@ _WORDS = {
     "order.wanted_on_changed": gettext_lazy("Wanted day changed"),
     # No figures: not everybody who reads this sees costs.
     "order.price_changed": gettext_lazy("%(product)s: price changed"),
+    "order.currency_changed": gettext_lazy("Now in %(currency)s, as the supplier trades; prices taken anew"),
     "order.approved": gettext_lazy("Approved"),
     "order.approval_undone": gettext_lazy("Approval undone"),
     "order.changed": gettext_lazy("Changed: %(changes)s"),
@@ -44,8 +45,10 @@ _WORDS = {
     "order.closed": gettext_lazy("Closed"),
     "order.closed_short": gettext_lazy("Closed short"),
     "order.reopened": gettext_lazy("Reopened"),
+    "cancellation.send_now": gettext_lazy("Cancellation told to leave at once"),
     "cancellation.sent": gettext_lazy("Cancellation sent to %(to)s"),
     "cancellation.mail_failed": gettext_lazy("The cancellation to %(to)s failed: %(answer)s"),
+    "closing.send_now": gettext_lazy("Closing told to leave at once"),
     "closing.sent": gettext_lazy("The supplier was told at %(to)s that nothing more is expected"),
     "closing.mail_failed": gettext_lazy("The closing to %(to)s failed: %(answer)s"),
     "order.line_changed": gettext_lazy("%(product)s: %(before)s → %(quantity)s"),
@@ -71,7 +74,9 @@ def _text(event: AuditEvent, with_costs: bool) -> str:
     if event.action == "order.not_approved" and not with_costs:
         # The reason may name amounts.
         return _("Not approved by the night")
-    words: dict[str, Any] = {"to": "", "answer": "", "why": "", "product": "", "quantity": "", "before": ""}
+    words: dict[str, Any] = dict.fromkeys(
+        ("to", "answer", "why", "product", "quantity", "before", "currency", "changes"), ""
+    )
     if isinstance(event.after, dict):
         words |= event.after
         if event.action == "order.changed":
@@ -80,7 +85,7 @@ def _text(event: AuditEvent, with_costs: bool) -> str:
             return _revised(event.after)
     if isinstance(event.before, dict):
         words["before"] = event.before.get("quantity", "")
-    template = _WORDS.get(event.action)
+    template = WORDS.get(event.action)
     return str(template) % words if template else event.action
 
 

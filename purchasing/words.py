@@ -11,6 +11,7 @@ ACTIONS = {
     "order.note_changed": gettext_lazy("Note to the supplier changed"),
     "order.wanted_on_changed": gettext_lazy("Wanted day of an order changed"),
     "order.price_changed": gettext_lazy("Price on an order changed"),
+    "order.currency_changed": gettext_lazy("Order moved to its supplier's currency"),
     "order.line_added": gettext_lazy("Product added to an order"),
     "order.line_changed": gettext_lazy("Quantity on an order changed"),
     "order.line_back_to_suggested": gettext_lazy("Quantity back to suggested"),

@@ -67,7 +67,7 @@ def approve(
         outbox.queue(order, kind=OutboundMail.Kind.ORDER, not_before=leaves)
     else:
         mark_sent(order, at=now)
-        audit.record("order.sent_by_hand", actor=actor, about=order.number)
+        audit.record("order.sent_by_hand", actor=actor, token=token, about=order.number)
     return order
 
 
@@ -121,7 +121,7 @@ def send_now(order: PurchaseOrder, *, actor: User | None) -> PurchaseOrder:
     if mail is None:
         raise Conflict(_("No mail of %(number)s waits to leave.") % {"number": order.number})
     outbox.send_soon(mail)
-    audit.record("order.send_now", actor=actor, about=order.number)
+    audit.record(f"{mail.kind}.send_now", actor=actor, about=order.number)
     return order
 
 

@@ -320,8 +320,15 @@ def follow_currency(order: PurchaseOrder) -> None:
     currency = order.supplier.trades_in
     if currency == order.currency:
         return
-    order.currency = currency
+    before, order.currency = order.currency, currency
     order.save(update_fields=["currency"])
+    audit.record(
+        "order.currency_changed",
+        actor=None,
+        about=order.number,
+        before={"currency": before},
+        after={"currency": currency},
+    )
     lines = list(order.lines.all())
     for line in lines:
         line.is_price_typed = False

@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from catalog.models import PriceBreak
 from common.errors import BadInput, Conflict
+from purchasing.happenings import WORDS
 from purchasing.models import OutboundMail, PurchaseOrder
 from purchasing.packs import misfit
 from purchasing.services import ProposedLine, approval, drafts, propose
+from purchasing.words import ACTIONS
 from tenancy.context import shop_scope
 from tenancy.models import AuditEvent
 from tests.factories import make_product, make_shop
@@ -200,3 +202,7 @@ def test_an_archived_product_is_not_added(trade):
     product.save()
     with pytest.raises(BadInput, match="archived"):
         drafts.add_line(trade.draft(), product=product, quantity=1_000, actor=None)
+
+
+def test_everything_that_the_audit_tells_of_an_order_has_words_on_its_page():
+    assert set(ACTIONS) - {"limits.changed"} == set(WORDS)

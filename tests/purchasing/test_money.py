@@ -13,6 +13,7 @@ from common.errors import Conflict
 from common.units import RATE_SCALE
 from purchasing import queries
 from purchasing.document import document_of
+from purchasing.happenings import happenings
 from purchasing.models import PurchaseOrder
 from purchasing.money import (
     Tax,
@@ -151,6 +152,8 @@ def test_a_price_typed_in_another_currency_than_the_supplier_trades_in_now_is_re
     # Whoever opens the draft anew gets it in the currency in which they then type.
     order = drafts.open_draft(supplier=trade.supplier, warehouse=trade.warehouse, actor=trade.owner)
     assert order.currency == "EUR"
+    told = [one.text for one in happenings(order, with_costs=True)]
+    assert "Now in EUR, as the supplier trades; prices taken anew" in told
     drafts.add_line(order, product=other, quantity=1_000, unit_cost=5_000_000, actor=trade.owner)
 
 
