@@ -24,7 +24,7 @@ from catalog.price_breaks import Break, check_breaks, read_breaks, write_breaks
 from catalog.queries import products_by_code
 from catalog.services import check_barcodes
 from common.errors import BadInput
-from common.forms import grouped
+from common.forms import ClockInput, grouped
 from common.units import QUANTITY_SCALE
 from tenancy import choices
 from tenancy.context import current_shop
@@ -251,7 +251,7 @@ class SupplierForm(ShopModelForm):
         )
         widgets = {
             "address": forms.Textarea(attrs={"rows": 3}),
-            "order_cut_off": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "order_cut_off": ClockInput(),
         }
         help_texts = {
             "email": _("If they take orders by e-mail."),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import IO, Any
 
+from common.csv_answers import csv_lines
 from common.importing.harmless import harmless
 
 # What XML cannot hold; no name needs it.
@@ -29,17 +30,9 @@ class Export:
     rows: Iterable[list[str]]
 
 
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
-
-
 def as_csv(export: Export) -> Iterator[str]:
-    """UTF-8 with its mark, so that spreadsheets read it right."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow([column.name for column in export.columns])
-    for row in export.rows:
-        yield writer.writerow(_safe(export, row))
+    heads = [column.name for column in export.columns]
+    return csv_lines(chain([heads], (_safe(export, row) for row in export.rows)))
 
 
 def write_workbook(export: Export, target: IO[bytes], *, title: str) -> None:

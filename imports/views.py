@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from common.csv_answers import csv_answer, csv_file
 from common.errors import ParstockError
 from common.forms import add_refusal
-from common.importing.harmless import harmless
 from common.numbered_pages import numbered_page
 from imports import services
 from imports.exporting import Export, as_csv, workbook_bytes
@@ -153,23 +152,14 @@ def import_left_out(request: ShopRequest, pk: int) -> Any:
     found = _found(request, pk, whole=True)
     if not found.summary:
         return redirect("import", request.shop.slug, pk)
-    response = StreamingHttpResponse(_left_out_rows(request, found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="left-out-{found.pk}.csv"'
-    return response
+    return csv_answer(f"left-out-{found.pk}.csv", _left_out_rows(request, found))
 
 
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
-
-
-def _left_out_rows(request: ShopRequest, found: FileImport) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow([_("Row"), _("Column"), _("In the file"), _("What is wrong")])
+def _left_out_rows(request: ShopRequest, found: FileImport) -> Iterator[Sequence[Any]]:
+    yield [_("Row"), _("Column"), _("In the file"), _("What is wrong")]
     # Streaming goes on after the middleware has closed the request's scope.
     with shop_scope(request.shop, write=False):
-        for line in kind_named(found.kind).left_out(found):
-            yield writer.writerow([harmless(str(cell)) for cell in line])
+        yield from kind_named(found.kind).left_out(found)
 
 
 @require_GET
@@ -182,10 +172,8 @@ def export(request: ShopRequest, kind: str, form: str) -> Any:
         raise Http404
     name = f"{request.shop.slug}-{kind}-{timezone.localdate():%Y-%m-%d}.{form}"
     if form == "csv":
-        lines = _in_scope(request, made)
-        response: Any = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    else:
-        response = HttpResponse(workbook_bytes(made, title=kind), content_type=WORKBOOK_TYPE)
+        return csv_file(name, _in_scope(request, made))
+    response = HttpResponse(workbook_bytes(made, title=kind), content_type=WORKBOOK_TYPE)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Category, Product, Supplier
+from common.forms import QuickSelect
 from insights.product_list import Asked
 
 _STATES = [(Product.State.ACTIVE, _("Active")), *Product.State.choices[1:], ("all", _("All"))]
@@ -16,14 +17,14 @@ _STATUSES = [("", _("Any stock")), ("out", _("Out of stock")), ("low", _("Low"))
 
 class ProductFilter(forms.Form):
     search = forms.CharField(required=False, max_length=200)
-    status = forms.ChoiceField(label=_("Stock"), choices=_STATUSES, required=False)
+    status = forms.ChoiceField(label=_("Stock"), choices=_STATUSES, required=False, widget=QuickSelect)
     category = forms.ModelChoiceField(
-        Category.objects.none(), label=_("Category"), required=False, empty_label=_("Any")
+        Category.objects.none(), label=_("Category"), required=False, empty_label=_("Any"), widget=QuickSelect
     )
     supplier = forms.ModelChoiceField(
-        Supplier.objects.none(), label=_("Supplier"), required=False, empty_label=_("Any")
+        Supplier.objects.none(), label=_("Supplier"), required=False, empty_label=_("Any"), widget=QuickSelect
     )
-    state = forms.ChoiceField(label=_("State"), choices=_STATES, required=False)
+    state = forms.ChoiceField(label=_("State"), choices=_STATES, required=False, widget=QuickSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

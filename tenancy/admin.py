@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from common.templatetags.ui import amount, percent, quantity, rate, unit_price
@@ -89,6 +90,13 @@ class Units:
 
 class InActingShop:
     """Closed without an acting shop; inside it Django's own permissions decide."""
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Without an acting shop the list leads to where one is chosen."""
+        if acting_shop(request) is None:
+            messages.info(request, _("Choose the shop whose rows you want to see."))
+            return redirect("admin:index")
+        return super().changelist_view(request, *args, **kwargs)  # type: ignore[misc]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(acting_shop(request)) and super().has_module_permission(request)  # type: ignore[misc]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from common.forms import grouped
+from common.forms import ClockInput, grouped
 from common.units import currency_decimals
 from tenancy import choices
 from tenancy.enforcement import append_only_models, shop_models
@@ -90,7 +90,7 @@ class ShopSettingsForm(forms.ModelForm):
         model = Shop
         fields = OWNER_FIELDS
         widgets = {
-            "night_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "night_at": ClockInput(),
             "address": forms.Textarea(attrs={"rows": 4}),
         }
         help_texts = {

@@ -85,8 +85,10 @@ def test_list_add_and_change_pages_open_in_an_acting_shop(client, acting, model)
 
 
 @pytest.mark.parametrize("model", OF_A_SHOP, ids=lambda model: model._meta.label)
-def test_without_an_acting_shop_its_models_are_closed_and_not_listed(client, operator, model):
-    assert client.get(address(model, "changelist")).status_code == 403
+def test_without_an_acting_shop_its_models_are_closed_and_lead_to_choosing_one(client, operator, model):
+    answer = client.get(address(model, "changelist"))
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert client.get(address(model, "add")).status_code == 403
     assert address(model, "changelist") not in client.get("/admin/").text
 
 
@@ -177,7 +179,9 @@ def test_choosing_a_shop_and_leaving_it_stand_in_its_audit(client, acting, opera
     with shop_scope(acting):
         actions = AuditEvent.objects.filter(actor=operator).order_by("id").values_list("action", flat=True)
         assert list(actions) == ["admin.act_in_shop", "admin.leave_shop"]
-    assert client.get(address(Product, "changelist")).status_code == 403
+    page = client.get(address(Product, "changelist"), follow=True).text
+    assert "Choose the shop whose rows you want to see." in page
+    assert 'action="/admin/act/"' in page
 
 
 @pytest.mark.parametrize("shop_number", ["", "x", "0", "9" * 40])

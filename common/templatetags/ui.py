@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -40,7 +41,13 @@ def quantity(value: int | None) -> str:
     """Thousandths of a unit: `12`, `1.5`; a real minus."""
     if value is None:
         return "–"
-    return _minus(format_decimal(Decimal(value).scaleb(-3), format="#,##0.###", locale=babel_locale()))
+    return _thousandths(value, babel_locale())
+
+
+# A long list shows the same few numbers again and again, and Babel takes its time for each.
+@lru_cache(maxsize=10_000)
+def _thousandths(value: int, locale: Locale) -> str:
+    return _minus(format_decimal(Decimal(value).scaleb(-3), format="#,##0.###", locale=locale))
 
 
 @register.filter
@@ -88,7 +95,7 @@ def amount(value: int | None, of: Any) -> str:
     if value is None:
         return "–"
     currency = _currency(of)
-    return _money(Decimal(value).scaleb(-currency_decimals(currency)), currency)
+    return _money(Decimal(value).scaleb(-currency_decimals(currency)), currency, babel_locale())
 
 
 @register.filter
@@ -99,11 +106,15 @@ def unit_price(value: int | None, of: Any) -> str:
     """
     if value is None:
         return "–"
-    currency = _currency(of)
+    return _unit_price(value, _currency(of), babel_locale())
+
+
+@lru_cache(maxsize=10_000)
+def _unit_price(value: int, currency: str, locale: Locale) -> str:
     decimals = currency_decimals(currency)
     price = Decimal(value).scaleb(-decimals - 4)
     short = price.quantize(Decimal(1).scaleb(-decimals))
-    return _money(short if short == price else price.normalize(), currency, exact=short != price)
+    return _money(short if short == price else price.normalize(), currency, locale, exact=short != price)
 
 
 def _currency(of: Any) -> str:
@@ -133,9 +144,9 @@ def moment(value: Any) -> str:
     return f"{day(local.date())}, {format_datetime(local, 'HH:mm', locale=babel_locale())}"
 
 
-def _money(number: Decimal, currency: str, *, exact: bool = False) -> str:
+def _money(number: Decimal, currency: str, locale: Locale, *, exact: bool = False) -> str:
     text = format_currency(
-        number, currency, locale=babel_locale(), currency_digits=not exact, decimal_quantization=not exact
+        number, currency, locale=locale, currency_digits=not exact, decimal_quantization=not exact
     )
     return _minus(text)
 
