@@ -8,4 +8,8 @@ class ForecastingConfig(AppConfig):
     name = "forecasting"
 
     def ready(self) -> None:
+        from forecasting.words import ACTIONS
+        from tenancy.registry import name_actions
+
+        name_actions(ACTIONS)
         add_place(Place(20, _("Forecasts"), "forecasts", "forecast"))

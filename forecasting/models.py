@@ -25,6 +25,22 @@ class Method(models.TextChoices):
     CROSTON = "croston", _("Spacing of rare sales (Croston, SBA)")
     REGRESSION = "regression", _("Regression on calendar, price and promotion")
     LAST_YEAR = "last_year", _("Same weeks last year, at today's level")
+    MOVING_AVERAGE = "moving_average", _("Mean of the last 28 known days")
+    THETA = "theta", _("Theta, weekly season")
+
+
+# What a product's own demand can be forecast by alone: the codes of engine.gallery.rivals.METHODS.
+RIVALS = (
+    Method.SEASONAL_NAIVE,
+    Method.MOVING_AVERAGE,
+    Method.MEAN_RATE,
+    Method.CROSTON,
+    Method.HOLT_WINTERS,
+    Method.THETA,
+    Method.REGRESSION,
+)
+# What the mix of the panel engine is called among them.
+ENGINE = "engine"
 
 
 class ForecastRun(ShopModel):
@@ -75,7 +91,7 @@ class Forecast(ShopModel):
     naive_error = models.FloatField(null=True)
     # Forecast less sold in the backtest, as a share of sold; empty like the errors.
     bias = models.FloatField(null=True)
-    # What made the number, see forecasting.explain: level, factors, weights of the methods, days left out.
+    # What made the number, see services._parts: level, factors, weights of the methods, days left out.
     parts = models.JSONField(default=dict)
 
     class Meta(ShopModel.Meta):
@@ -118,3 +134,52 @@ class Forecast(ShopModel):
     def band(self, level: float) -> list[tuple[float, float]]:
         """For each day of `mean` the lower and upper end between which it falls with probability `level`."""
         return self.grid.band(level)
+
+
+class NamedMethod(ShopModel):
+    """The owner's word that a product is to be forecast by one method instead of the mix.
+
+    The night obeys where that method's backtest is not worse than the naive one.
+    """
+
+    product = ShopForeignKey(Product, models.CASCADE, related_name="+")
+    method = models.CharField(max_length=40, choices=[(one.value, one.label) for one in RIVALS])
+    named_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("product"),
+            models.UniqueConstraint(fields=["shop", "product"], name="forecasting_one_method"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product}: {self.get_method_display()}"
+
+
+class Comparison(ShopModel):
+    """How well-known methods would have done for a product in a warehouse, beside the engine.
+
+    rows: best first, {"method", "error", "bias", "tested"} with errors of a week's sum in stock units;
+    the engine's row has the method "engine". untested: methods with too little history to be tested.
+    """
+
+    product = ShopForeignKey(Product, models.CASCADE, related_name="+")
+    warehouse = ShopForeignKey(Warehouse, models.PROTECT, related_name="+")
+    known_to = models.DateField()
+    compared_at = models.DateTimeField(default=timezone.now)
+    rows = models.JSONField(default=list)
+    untested = models.JSONField(default=list)
+
+    class Meta(ShopModel.Meta):
+        constraints = [
+            *ShopModel.Meta.constraints,
+            SameShop("product"),
+            SameShop("warehouse"),
+            models.UniqueConstraint(
+                fields=["shop", "product", "warehouse"], name="forecasting_compared_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} · {self.warehouse} · {self.known_to:%Y-%m-%d}"

@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Max, Min
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from catalog.models import Product, Supplier, Warehouse
+from common.errors import BadInput, NotFound
 from forecasting.accuracy import Accuracy
-from forecasting.models import Forecast, ForecastRun
+from forecasting.models import ENGINE, RIVALS, Comparison, Forecast, ForecastRun, NamedMethod
+from forecasting.queries import latest_run
 from stock.models import DemandMonth
 from stock.services.demand import censored_panel, demand_panel
+from tenancy.audit import record
 from tenancy.context import Scope, in_current_shop
+from tenancy.models import User
 
 if TYPE_CHECKING:
+    from forecasting.engine.gallery.rivals import RivalForecast
     from forecasting.engine.panel import Panel, PanelForecast
 
 # Products forecast together: enough to learn from each other, and few enough for any machine.
@@ -57,6 +63,7 @@ def run_forecast(
     with scope(write=False):
         chunks = _chunks()
         first = _first_day(known_to)
+        named = dict(NamedMethod.objects.values_list("product_id", "method"))
     total = sum(len(chunk.places) for chunk in chunks)
     accuracy = Accuracy()
     done: set[Place] = set()
@@ -70,8 +77,9 @@ def run_forecast(
         if asked is None:
             continue
         found = _forecast(asked[0])
+        alone = _by_named_methods(asked[0], asked[1], named)
         with scope():
-            done |= _store(run, found, asked[1], chunk, accuracy)
+            done |= _store(run, found, asked[1], chunk, accuracy, alone)
         accuracy.add_coverage(dict(found.covered), len(found.keys))
     with scope():
         _finish(run, accuracy, done)
@@ -173,12 +181,61 @@ def _forecast(panel: Panel) -> PanelForecast:
     return forecast_panel(panel)
 
 
+def _by_named_methods(
+    panel: Panel, places: Sequence[Place], named: dict[int, str]
+) -> dict[int, tuple[str, RivalForecast | None]]:
+    """By row, the method its product's owner named and what it forecasts; a handful, one by one."""
+    import numpy as np
+
+    from forecasting.engine.gallery import rivals
+
+    return {
+        row: (named[product_id], rivals.forecast(panel.part(np.array([row])), named[product_id]))
+        for row, (_warehouse_id, product_id) in enumerate(places)
+        if product_id in named
+    }
+
+
+def _obey(forecast: Forecast, found: PanelForecast, method: str, rival: RivalForecast | None) -> None:
+    """Put the named method in the mix's place, unless its backtest is worse than the naive one.
+
+    parts["named"] says what was named, whether it is used, its error and the mix's.
+    """
+    score = rival.score if rival else None
+    naive = forecast.naive_error
+    used = rival is not None and score is not None and naive is not None and score.error <= naive + 1e-4
+    forecast.parts["named"] = {
+        "method": method,
+        "used": used,
+        "error": score and round(score.error, 4),
+        "mix_error": forecast.error,
+        "mix_method": forecast.method,
+    }
+    if not used or rival is None or score is None:
+        return
+    import numpy as np
+
+    # The grid's axes are the run's: what was not computed lies like its neighbour before.
+    leads = np.searchsorted(rival.leads, found.leads, side="right") - 1
+    forecast.method = method
+    forecast.mean = rival.mean.tolist()
+    forecast.distances = rival.distances[leads].ravel().tolist()
+    forecast.error, forecast.bias = round(score.error, 4), score.bias and round(score.bias, 4)
+    week = min(_WEEK, len(rival.mean))
+    low, high = forecast.grid.sum_quantiles(week, _ONE_SIGMA)
+    forecast.sigma = round((high - low) / 2 / week**0.5, 4)
+    level = float(rival.mean.mean())
+    forecast.parts |= {"level": round(level, 4), "weights": {method: 1.0}, "factors": {}}
+    forecast.parts["weekday"] = [round(float(day) / level, 3) if level else 1.0 for day in rival.mean[:_WEEK]]
+
+
 def _store(
     run: ForecastRun,
     found: PanelForecast,
     places: Sequence[Place],
     chunk: _Chunk,
     accuracy: Accuracy,
+    alone: dict[int, tuple[str, RivalForecast | None]],
 ) -> set[Place]:
     import numpy as np
 
@@ -186,6 +243,8 @@ def _store(
     run.save(update_fields=["lead_times", "levels"])
     category = dict(zip(chunk.places, chunk.categories, strict=True))
     forecasts = list(_rows(run, found, places))
+    for row, (method, rival) in alone.items():
+        _obey(forecasts[row], found, method, rival)
     for place, forecast, rate in zip(places, forecasts, found.demand_rate, strict=True):
         units = 0.0 if np.isnan(rate) else float(rate) * _WEEK
         accuracy.add(forecast, weekly_units=units, category_id=category[place])
@@ -220,7 +279,7 @@ def _rows(run: ForecastRun, found: PanelForecast, places: Sequence[Place]) -> It
 
 
 def _parts(found: PanelForecast, row: int) -> dict[str, Any]:
-    """What made the number, for pages: the level times these multipliers is the mean.
+    """What made the number, for pages: level times multipliers adds up to the mean over the horizon.
 
     level: units a day. weekday: of the first seven days ahead, as they come. Other
     factors: their mean over the next four weeks. weights: shares of the methods above 1 %.
@@ -228,6 +287,7 @@ def _parts(found: PanelForecast, row: int) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "level": round(float(found.level[row]), 4),
         "unknown_days": int(found.unknown[row]),
+        "closed_days": int(found.closed[row]),
         "tested": int(found.tested[row]),
         "weights": {
             name: round(float(share), 3)
@@ -255,3 +315,85 @@ def _finish(run: ForecastRun, accuracy: Accuracy, done: set[Place]) -> None:
 
 def _rounded(value: float) -> float | None:
     return None if value != value else round(float(value), 4)
+
+
+# ---- one product by other methods -------------------------------------------------------------
+
+
+def compare_methods(
+    product: Product, *, scope: Scope = in_current_shop, progress: Progress | None = None
+) -> list[Comparison]:
+    """Try every well-known method on a product's demand, on the weeks that the last run was tested on.
+
+    One comparison for each warehouse it is forecast in, replaced each time. Raises NotFound before
+    the product's first forecast.
+    """
+    from forecasting.engine.gallery import rivals
+
+    with scope(write=False):
+        run = latest_run()
+        forecasts = list(Forecast.objects.filter(run=run, product=product)) if run else []
+        if run is None or not forecasts:
+            raise NotFound(_("This product has no forecast yet. The night makes one once sales are known."))
+        first = _first_day(run.known_to)
+    total = len(forecasts) * len(RIVALS)
+    for number, forecast in enumerate(forecasts):
+        chunk = _Chunk(((forecast.warehouse_id, product.pk),), (product.category_id,))
+        with scope(write=False):
+            asked = _panel(chunk, first, run.known_to, run.horizon_days)
+        rows, untested = [_engine_row(forecast)] if forecast.error is not None else [], []
+        for place, method in enumerate(RIVALS):
+            if progress:
+                progress(number * len(RIVALS) + place, total)
+            score = rivals.compare(asked[0], method) if asked else None
+            if score is None:
+                untested.append(method.value)
+                continue
+            bias = None if score.bias is None else round(score.bias, 4)
+            rows.append(
+                {"method": method.value, "error": round(score.error, 4), "bias": bias, "tested": score.tested}
+            )
+        rows.sort(key=lambda row: (row["error"], row["method"] != ENGINE))
+        with scope():
+            Comparison.objects.update_or_create(
+                product=product,
+                warehouse_id=forecast.warehouse_id,
+                defaults={
+                    "known_to": run.known_to,
+                    "compared_at": timezone.now(),
+                    "rows": rows,
+                    "untested": untested,
+                },
+            )
+    with scope(write=False):
+        return list(Comparison.objects.filter(product=product))
+
+
+def _engine_row(forecast: Forecast) -> dict[str, Any]:
+    """The mix, also where a named method has taken its place."""
+    named = forecast.parts.get("named") or {}
+    error = named["mix_error"] if named.get("used") else forecast.error
+    bias = None if named.get("used") else forecast.bias
+    return {"method": ENGINE, "error": error, "bias": bias, "tested": forecast.parts.get("tested", 0)}
+
+
+def name_method(product: Product, method: str, *, actor: User) -> None:
+    """Have the next nights forecast a product by one method; "" gives it back to the mix.
+
+    Raises BadInput for a method that there is not.
+    """
+    before = NamedMethod.objects.filter(product=product).first()
+    if not method:
+        if before is not None:
+            record("forecast.unnamed", actor=actor, about=product, before={"method": before.method})
+            before.delete()
+        return
+    if method not in RIVALS:
+        raise BadInput.at("method", _("Choose one of the methods of the comparison."))
+    if before is not None and before.method == method:
+        return
+    NamedMethod.objects.update_or_create(
+        product=product, defaults={"method": method, "named_at": timezone.now()}
+    )
+    was = {"method": before.method} if before else None
+    record("forecast.named", actor=actor, about=product, before=was, after={"method": method})

@@ -6,16 +6,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from catalog.models import Product
 from common.numbered_pages import numbered_page
 from common.units import QUANTITY_SCALE
-from forecasting import queries
-from forecasting.models import Forecast
-from forecasting.page_queries import by_category, finding
+from forecasting import queries, services
+from forecasting.models import RIVALS, Forecast, NamedMethod
+from forecasting.page_queries import by_category, finding, places_of
 from jobs.models import Job
 from jobs.services import enqueue
 from tenancy.access import require
@@ -66,6 +67,58 @@ def run_night(request: ShopRequest) -> HttpResponse:
     response = redirect("forecasts", request.shop.slug)
     response["Location"] += f"?job={job.pk}"
     return response
+
+
+@require_GET
+@require(Permission.SHOP_VIEW)
+def forecast(request: ShopRequest, pk: int) -> HttpResponse:
+    """What one product's forecast is made of, how wrong it was, and what other methods would have done."""
+    product = get_object_or_404(Product, pk=pk)
+    context = {
+        "product": product,
+        "run": queries.latest_run(),
+        "places": places_of(product),
+        "named": NamedMethod.objects.filter(product=product).first(),
+        "choices": [(one.value, one.label) for one in RIVALS],
+        "job": _comparison_shown(request, product),
+    }
+    return render(request, "forecasting/forecast.html", context)
+
+
+@require_POST
+@require(Permission.NIGHT_RUN)
+def compare(request: ShopRequest, pk: int) -> HttpResponse:
+    """Ask for a comparison of methods; once a minute is enough."""
+    product = get_object_or_404(Product, pk=pk)
+    now = timezone.now().astimezone(request.shop.zone)
+    job = enqueue(
+        kind="compare_methods",
+        key=f"{product.pk}:{now:%Y-%m-%dT%H:%M}",
+        arguments={"product": product.pk},
+        requested_by=request.user,
+    )
+    response = redirect("forecast", request.shop.slug, product.pk)
+    response["Location"] += f"?job={job.pk}"
+    return response
+
+
+@require_POST
+@require(Permission.SHOP_SETTINGS)
+def name_method(request: ShopRequest, pk: int) -> HttpResponse:
+    """Name the method that a product is to be forecast by, or none."""
+    product = get_object_or_404(Product, pk=pk)
+    services.name_method(product, request.POST.get("method", ""), actor=request.user)
+    messages.success(request, _("Kept. The next night forecasts it so."))
+    return redirect("forecast", request.shop.slug, product.pk)
+
+
+def _comparison_shown(request: ShopRequest, product: Product) -> Job | None:
+    """The comparison this page was opened for, or one that is still at work."""
+    jobs = Job.objects.filter(kind="compare_methods", arguments__product=product.pk).order_by("-id")
+    asked = request.GET.get("job", "")
+    if asked.isdecimal() and len(asked) < 19:
+        return jobs.filter(pk=int(asked)).first()
+    return jobs.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).first()
 
 
 def _night_shown(request: ShopRequest) -> Job | None:

@@ -132,6 +132,9 @@ PAGES = {
     # forecasting, replenishment, insights
     "forecasts": VIEWER,
     "run_night": MANAGER,
+    "forecast": VIEWER,
+    "forecast_compare": MANAGER,
+    "forecast_method": OWNER,
     "replenish": VIEWER,
     "replenish_line": VIEWER,
     "replenish_quantities": MANAGER,

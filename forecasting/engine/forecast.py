@@ -35,7 +35,7 @@ _LEADS = {
 # Backtest: most origins, periods between them, periods that must lie before the first.
 _ORIGINS = {"D": (26, 7, 56), "W": (60, 1, 13), "M": (24, 1, 10)}
 # The backtest's origins go by factors learned before them, learned anew for each of so many blocks.
-_BLOCKS = 2
+_BLOCKS = {"D": 2, "W": 4, "M": 4}
 # Sums of these many periods are what candidates are compared on, and what errors are shown of.
 _COMPARED = {"D": (7, 28), "W": (1, 3), "M": (1, 3)}
 _ERROR_PERIODS = {"D": 7, "W": 1, "M": 1}
@@ -120,15 +120,20 @@ def forecast_panel(panel: Panel, *, leads: Iterable[int] = ()) -> PanelForecast:
 
 def prepared(panel: Panel, leads: Sequence[int] = ()) -> Engine:
     """What is learned of the calendar and of prices, today and as of each block of origins."""
-    cleaned = replace(panel, demand=_without_low_limits(panel), at_least=None)
-    origins = _origins(cleaned)
-    blocks = np.array_split(origins, min(_BLOCKS, len(origins))) if len(origins) else []
-    views = [_learned(_as_of(cleaned, int(block[0]) + 1), cleaned, block)[0] for block in blocks]
-    now, parts = _learned(cleaned, cleaned, np.array([panel.periods - 1]))
-    return Engine(cleaned, origins, views, now, parts, leads)
+    given = cleaned(panel)
+    origins = origins_of(given)
+    blocks = np.array_split(origins, min(_BLOCKS[panel.freq], len(origins))) if len(origins) else []
+    views = [_learned(_as_of(given, int(block[0]) + 1), given, block)[0] for block in blocks]
+    now, parts = _learned(given, given, np.array([panel.periods - 1]))
+    return Engine(given, origins, views, now, parts, leads)
 
 
-def _origins(panel: Panel) -> NDArray[np.int64]:
+def cleaned(panel: Panel) -> Panel:
+    return replace(panel, demand=_without_low_limits(panel), at_least=None)
+
+
+def origins_of(panel: Panel) -> NDArray[np.int64]:
+    """The backtest's origins: the last period that each of them knows."""
     most, stride, least = _ORIGINS[panel.freq]
     last = panel.periods - 1 - min(_ERROR_PERIODS[panel.freq], panel.horizon)
     origins = np.arange(last - (most - 1) * stride, last + 1, stride)
@@ -293,8 +298,16 @@ class Engine:
             pools=classes,
             covered=covered,
             unknown=((~self.known) & (np.arange(panel.periods)[None] >= windows.begins[:, None])).sum(axis=1),
+            closed=self._closed(),
             warnings=tuple(f"{panel.keys[row]}: no period is known" for row in np.flatnonzero(odd)[:5]),
         )
+
+    def _closed(self) -> NDArray[np.int64]:
+        shut = self.factors.get("closed")
+        begun = np.arange(self.panel.periods)[None] >= self.windows.begins[:, None]
+        if shut is None:
+            return np.zeros(len(begun), dtype=np.int64)
+        return ((shut[:, : self.panel.periods] < 1) & begun).sum(axis=1)
 
     def _base_level(self, mean: NDArray[np.float64]) -> NDArray[np.float64]:
         """Units a period without the calendar, such that level x factors adds up to the mean."""
@@ -649,5 +662,6 @@ def _joined(panel: Panel, found: Sequence[PanelForecast], order: NDArray[np.int6
         pools=whole("pools"),
         covered=covered,
         unknown=whole("unknown"),
+        closed=whole("closed"),
         warnings=tuple(warning for part in found for warning in part.warnings),
     )

@@ -103,10 +103,12 @@ class PanelForecast:
     error, naive_error: mean absolute error in the backtest of the sum of `error_periods` periods, of
         what is used and of the naive forecast; bias: mean error over mean sold. NaN: not testable.
     tested: how many origins the errors come from. demand_rate: mean units a period in the backtest.
-    level: units a period without calendar; factors: by name, n x horizon multipliers; the means are
-        level x all factors. pools: the class that weights were learned in, by series.
+    level: units a period without calendar; factors: by name, n x horizon multipliers. The sum of
+        level x all factors over the horizon is the mean's; single periods differ where a method of the
+        mix has a week of its own. pools: the class that weights were learned in, by series.
     covered: by level, the share of backtest sums (longest lead) at or below that quantile.
-    unknown: periods since the beginning of a series whose demand is not known.
+    unknown: periods since the beginning of a series whose demand is not known; closed: those on which
+        its pool was closed, which say nothing about the calendar.
     warnings: sentences about odd series, by the engine's own words.
     """
 
@@ -129,6 +131,7 @@ class PanelForecast:
     pools: NDArray[np.int64]
     covered: Mapping[float, float]
     unknown: NDArray[np.int64]
+    closed: NDArray[np.int64]
     warnings: tuple[str, ...] = ()
 
     def sums(self, lead: int) -> NDArray[np.float64]:

@@ -46,7 +46,7 @@ def test_the_same_panel_gives_the_same_bytes():
     assert first.distances.tobytes() == second.distances.tobytes()
 
 
-def test_level_times_factors_is_the_mean():
+def test_level_times_factors_adds_up_to_the_mean_over_the_horizon():
     demand, _level = poisson()
     found = forecast_panel(panel_of(demand))
     product = found.level[:, None] * np.prod(
