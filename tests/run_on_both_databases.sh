@@ -4,6 +4,8 @@
 set -u
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python}
+# One file stays with one process, so that what its tests share is made once.
+set -- -n "${TEST_PROCESSES:-2}" --dist loadfile "$@"
 failed=0
 
 echo "== SQLite"

@@ -18,6 +18,7 @@ def real_file(name):
     return (Path(folder) / name).read_bytes()
 
 
+@pytest.mark.one_database
 def test_a_price_list_with_its_header_on_row_four_goes_through_as_it_is(shop):
     name = "alko_price_list_2025_07_07.xlsx"
     shop.product_limit = 50_000
@@ -33,6 +34,7 @@ def test_a_price_list_with_its_header_on_row_four_goes_through_as_it_is(shop):
     assert Product.objects.get(sku="906458").price == 11_980_000
 
 
+@pytest.mark.deep
 def test_a_price_list_with_columns_of_other_names_goes_through_when_told(shop):
     name = "bibitor_purchase_prices.csv.gz"
     shop.product_limit = 50_000

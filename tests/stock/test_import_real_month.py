@@ -100,6 +100,7 @@ def stored_by_month() -> dict[tuple[str, str], int]:
     return {place: thousandths // 1_000 for place, thousandths in found.items() if thousandths}
 
 
+@pytest.mark.deep
 def test_nine_real_months_become_the_demand_that_a_computation_of_its_own_finds(shop, warehouse):
     path = real(NINE_MONTHS)
     made = bring(warehouse, path)
@@ -138,6 +139,7 @@ def test_a_real_january_from_a_workbook_is_posted_and_undone(shop, warehouse):
     assert not Balance.objects.exclude(on_hand=0).exists()
 
 
+@pytest.mark.one_database
 def test_the_receipts_of_a_real_bakery_are_a_unit_a_line(shop, warehouse):
     path = real(BAKERY)
     made = bring(warehouse, path)
