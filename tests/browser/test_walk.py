@@ -511,8 +511,11 @@ class Person:
     def accept_invitation(self) -> None:
         (envelope,) = self.mailbox.accepted
         mail = message_from_bytes(envelope.content, policy=policy.default)
-        text = mail.get_body(("plain",)).get_content()
-        self.page.goto(re.search(r"https?://\S+/invitations/\S+", text)[0])
+        body = mail.get_body(("plain",))
+        assert body is not None
+        link = re.search(r"https?://\S+/invitations/\S+", body.get_content())
+        assert link is not None
+        self.page.goto(link[0])
         self.page.get_by_label("Your name").fill("Tom")
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.locator("main form button.primary").click()
