@@ -119,7 +119,7 @@ class Record:
 def _number_advice(text: str) -> str:
     if re.fullmatch(r"\d{1,3}([,.]\d{3})+([,.]\d+)?", text):
         return _("Write it without thousands signs, with a point for decimals.")
-    return ""
+    return _("Write digits with a point for decimals, or leave the cell blank.")
 
 
 def read_table(source: Source, columns: Columns, *, row_limit: int) -> Iterator[Record]:
