@@ -188,17 +188,13 @@ def _lately_out(since: datetime) -> Q:
 
 def on_order_value() -> int:
     """What is on its way, in minor units of the shop's currency; orders without a rate are left out."""
-    lines = (
-        orders.open_on_order()
-        .select_related("order__supplier", "order__shop")
-        .only("order", "unit_cost", "quantity", "received")
-    )
-    by_order: dict[int, tuple[PurchaseOrder, int]] = {}
-    for line in lines:
-        order, value = by_order.get(line.order_id, (line.order, 0))
-        by_order[line.order_id] = (order, value + line_amount(line.open, line.unit_cost))  # type: ignore[attr-defined]
+    by_order: dict[int, int] = {}
+    lines = orders.open_on_order().order_by().values_list("order_id", "open", "unit_cost")  # type: ignore[misc]
+    for order_id, coming, unit_cost in lines:
+        by_order[order_id] = by_order.get(order_id, 0) + line_amount(coming, unit_cost)
     rates = rates_by_currency()
-    return sum(in_own_currency(order, value, rates) or 0 for order, value in by_order.values())
+    of = PurchaseOrder.objects.filter(pk__in=by_order).select_related("supplier", "shop").order_by()
+    return sum(in_own_currency(order, by_order[order.pk], rates) or 0 for order in of)
 
 
 # ---- what needs somebody ---------------------------------------------------------------------
