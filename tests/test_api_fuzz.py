@@ -5,11 +5,14 @@ Schemathesis makes the requests from `/api/v1/schema/` and holds the answers aga
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import load_all_checks, not_a_server_error
@@ -116,6 +119,17 @@ def known() -> Known:
         posting = Posting.objects.get()
         ids = {"suppliers": supplier.pk, "imports": file.pk, "jobs": job.pk, "postings": posting.pk}
         return Known(make_token("owner")[1], ids)
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """Requests do not close the connection that the test has its transaction in."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 def at_home(case: Case, ids: dict[str, int]) -> Case:
