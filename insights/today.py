@@ -10,7 +10,7 @@ from django.db.models import Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from catalog.models import Product, Supplier, Warehouse
-from catalog.prices import margin_of, rates_by_currency
+from catalog.prices import Rate, margin_of, rates_by_currency
 from common.dates import start_of_day
 from common.units import QUANTITY_SCALE, line_amount
 from forecasting.models import Forecast, ForecastRun
@@ -59,7 +59,8 @@ def day_facts(now: datetime | None = None) -> dict[str, Any]:
     now = now or timezone.now()
     run = latest_run()
     today = timezone.localdate(now, timezone=current_shop().zone)
-    drafts = open_drafts()
+    rates = rates_by_currency()
+    drafts = open_drafts(rates)
     risks = risks_of(run, today) if run else []
     is_new = not Posting.objects.exists()
     answers = list(orders.changed_by_supplier()[:_FEW])
@@ -68,7 +69,7 @@ def day_facts(now: datetime | None = None) -> dict[str, Any]:
         "figures": stock_figures(),
         "sold": sales_of_last_days(7, today),
         "missed": missed_sales(run) if run else None,
-        "on_order_value": on_order_value(),
+        "on_order_value": on_order_value(rates),
         "drafts": drafts,
         "drafts_value": sum(draft.value or 0 for draft in drafts),
         "saves": sum(draft.saves or 0 for draft in drafts),
@@ -186,13 +187,12 @@ def _lately_out(since: datetime) -> Q:
     return Q(product__in=out_now) | Q(product__in=came.values("product"))
 
 
-def on_order_value() -> int:
+def on_order_value(rates: dict[str, Rate]) -> int:
     """What is on its way, in minor units of the shop's currency; orders without a rate are left out."""
     by_order: dict[int, int] = {}
     lines = orders.open_on_order().order_by().values_list("order_id", "open", "unit_cost")  # type: ignore[misc]
     for order_id, coming, unit_cost in lines:
         by_order[order_id] = by_order.get(order_id, 0) + line_amount(coming, unit_cost)
-    rates = rates_by_currency()
     of = PurchaseOrder.objects.filter(pk__in=by_order).select_related("supplier", "shop").order_by()
     return sum(in_own_currency(order, by_order[order.pk], rates) or 0 for order in of)
 
@@ -200,10 +200,9 @@ def on_order_value() -> int:
 # ---- what needs somebody ---------------------------------------------------------------------
 
 
-def open_drafts() -> list[Draft]:
+def open_drafts(rates: dict[str, Rate]) -> list[Draft]:
     """Orders that wait for approval: those that save most first, then the dearest."""
     found = list(orders.open_drafts()[:20])
-    rates = rates_by_currency()
     plans = Plan.objects.filter(order__in=found).order_by("created_at", "pk")
     saves = {
         plan.order_id: round(plan.waiting - plan.objective)
