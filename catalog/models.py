@@ -113,7 +113,7 @@ class ProductQuerySet(ScopedQuerySet):
         # With `ignore_conflicts` nobody says which were made, nor as what.
         keys = iter([search_key(product.sku) for product in made if not product.pk])
         while some := list(islice(keys, _WORDS_AT_ONCE)):
-            index_products(self.filter(sku_key__in=some))
+            index_products(Product.objects.filter(sku_key__in=some))
         return made
 
     def bulk_update(self, objs: Any, fields: Iterable[str], *args: Any, **kwargs: Any) -> int:

@@ -47,7 +47,7 @@ def _show(
     context: dict[str, Any] = {"run": run}
     if run:
         found = listing.listing(
-            run, listing.Filters.read(request.GET), request.GET.get("page", 1), _today(request)
+            run, listing.Filters.read(request.GET), request.GET.get("page", "1"), _today(request)
         )
         for row in (row for group in found.groups for row in group.rows):
             row.typed, row.error = (wrong or {}).get(row.line.pk, (None, ""))

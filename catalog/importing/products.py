@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from catalog.gtin import has_wrong_check_digit, spellings
@@ -85,7 +86,7 @@ class _Batch:
 
 
 class ProductStager:
-    fills = (Product, ProductWord, Barcode, Category, Family)
+    fills: ClassVar[Sequence[type[Model]]] = (Product, ProductWord, Barcode, Category, Family)
 
     def __init__(self, columns: Columns, *, all_rows: Callable[[], Iterable[Record]]) -> None:
         """all_rows: reads the file; asked where its rows refer to each other."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import time
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from catalog.models import CURRENCY_CODE, PriceBreak, Product, Supplier, SupplierProduct
@@ -72,7 +73,7 @@ class _Plan(NamedTuple):
 
 
 class SupplierStager:
-    fills = (Supplier, SupplierProduct, PriceBreak)
+    fills: ClassVar[Sequence[type[Model]]] = (Supplier, SupplierProduct, PriceBreak)
 
     def __init__(self, columns: Columns) -> None:
         self.shop = current_shop()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 
 from catalog.gtin import spellings
@@ -44,7 +44,7 @@ class _Plan(NamedTuple):
 
 
 class StockStager:
-    fills = (Posting, Movement, Balance)
+    fills: ClassVar[Sequence[type[Model]]] = (Posting, Movement, Balance)
 
     def __init__(self, file_import: FileImport, columns: Columns, warehouse: Warehouse) -> None:
         """warehouse: for rows that name none."""
