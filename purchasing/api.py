@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import Q
@@ -19,31 +16,31 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.lookups import products_by_sku
-from catalog.models import Product, Supplier, SupplierProduct, Warehouse
-from catalog.prices import Rate, rates_by_currency, terms_with_breaks
-from catalog.queries import active_warehouses
+from catalog.prices import rates_by_currency
 from common.api_schema import CURSOR, IDEMPOTENCY_KEY, LIMIT, answers, page, text_parameter
 from common.errors import BadInput, NotPermitted, ParstockError
 from common.json_input import Body, Query
 from common.paging import page_of, read_cursor
-from common.search_key import search_key
-from common.units import write_amount, write_percent, write_quantity, write_unit_price
 from purchasing import api_schema as schema
 from purchasing import queries
-from purchasing.models import RECEIVABLE, PurchaseOrder, PurchaseOrderLine
-from purchasing.money import totals_of, value_of
-from purchasing.packs import misfit
+from purchasing.api_data import order_data, order_detail
+from purchasing.api_input import (
+    Wanted,
+    placed,
+    received_of,
+    said_of,
+    supplier_of,
+    wanted_of,
+    warehouse_of,
+)
+from purchasing.models import RECEIVABLE, PurchaseOrder
 from purchasing.pdf import order_pdf
 from purchasing.services import approval, confirming, drafts, revisions
-from purchasing.services.confirming import Said
-from purchasing.services.receiving import Damage, Received, receive
+from purchasing.services.receiving import Damage, receive
 from tenancy.api import ShopAPIView, idempotency_key, may, page_answer, person_of, token_of
 from tenancy.context import current_shop
 from tenancy.models import User
 from tenancy.permissions import Permission
-
-MOST_LINES = 2_000
 
 
 class Orders(ShopAPIView):
@@ -80,7 +77,7 @@ class Orders(ShopAPIView):
         found = found.order_by("-created_at", "-id")
         shown = page_of(found[: limit + 1], limit, lambda order: (order.created_at, order.pk))
         rates = rates_by_currency()
-        return page_answer(shown.map(lambda order: _order(request, order, rates)))
+        return page_answer(shown.map(lambda order: order_data(request, order, rates)))
 
     @extend_schema(
         request=schema.SentOrderSerializer,
@@ -89,9 +86,9 @@ class Orders(ShopAPIView):
     def post(self, request: Request) -> Response:
         """Open a draft with lines: 201. If supplier and warehouse have one, they go into it: 200."""
         body = Body(request.data)
-        supplier = _supplier(body)
-        warehouse = _warehouse(body)
-        wanted = _wanted(body, supplier.trades_in if supplier else current_shop().currency)
+        supplier = supplier_of(body)
+        warehouse = warehouse_of(body)
+        wanted = wanted_of(body, supplier.trades_in if supplier else current_shop().currency)
         body.refuse_faults()
         assert supplier is not None  # refused above
         assert warehouse is not None
@@ -101,7 +98,7 @@ class Orders(ShopAPIView):
         ).exists()
         order = drafts.open_draft(supplier=supplier, warehouse=warehouse, actor=actor)
         _edit(order, wanted, actor)
-        return Response(_detail(request, _find(order.number)), status=201 if is_new else 200)
+        return Response(order_detail(request, _find(order.number)), status=201 if is_new else 200)
 
 
 class OrderDetail(ShopAPIView):
@@ -113,7 +110,7 @@ class OrderDetail(ShopAPIView):
     @extend_schema(responses=answers({200: schema.OrderDetailSerializer}))
     def get(self, request: Request, number: str) -> Response:
         """One order with its lines."""
-        return Response(_detail(request, _find(number)))
+        return Response(order_detail(request, _find(number)))
 
     @extend_schema(
         request=schema.ChangedOrderSerializer, responses=answers({200: schema.OrderDetailSerializer}, 409)
@@ -122,7 +119,7 @@ class OrderDetail(ShopAPIView):
         """Change a draft, or what has not arrived of a sent order: then as its next revision, by mail."""
         order = _find(number)
         body = Body(request.data)
-        wanted = _wanted(body, order.currency)
+        wanted = wanted_of(body, order.currency)
         body.refuse_faults()
         if order.state in RECEIVABLE:
             if not may(request, Permission.ORDERS_APPROVE):
@@ -130,7 +127,7 @@ class OrderDetail(ShopAPIView):
             _revise(order, wanted, request)
         else:
             _edit(order, wanted, person_of(request))
-        return Response(_detail(request, _find(number)))
+        return Response(order_detail(request, _find(number)))
 
 
 class JsonUnlessGood(DefaultContentNegotiation):
@@ -159,7 +156,7 @@ class Approve(ShopAPIView):
     def post(self, request: Request, number: str) -> Response:
         """Approve a draft: its mail leaves when the shop's grace period is over."""
         order = approval.approve(_find(number), **_who(request))
-        return Response(_detail(request, order))
+        return Response(order_detail(request, order))
 
 
 class Undo(ShopAPIView):
@@ -169,7 +166,7 @@ class Undo(ShopAPIView):
     def post(self, request: Request, number: str) -> Response:
         """Undo an approval before the mail has left."""
         order = approval.undo_approval(_find(number), **_who(request))
-        return Response(_detail(request, order))
+        return Response(order_detail(request, order))
 
 
 class Receive(ShopAPIView):
@@ -186,7 +183,7 @@ class Receive(ShopAPIView):
         body = Body(request.data)
         accept_more = bool(body.switch("accept_more"))
         damage = Damage(body.text("reason", limit=200), send_back=bool(body.switch("send_back")))
-        lines = _received(body, order)
+        lines = received_of(body, order)
         body.refuse_faults()
         receipt = receive(
             order,
@@ -198,21 +195,6 @@ class Receive(ShopAPIView):
         )
         posting = receipt.posting
         return Response({"id": posting.pk, "number": order.number, **posting.answer}, status=201)
-
-
-def _received(body: Body, order: PurchaseOrder) -> list[Received]:
-    by_sku = {line.product.sku_key: line for line in queries.ordered_lines(order)}
-    received = []
-    for part in body.objects("lines", limit=MOST_LINES):
-        sku = part.text("sku", limit=64, required=True)
-        quantity = part.quantity("quantity", required=True)
-        damaged = part.quantity("damaged")
-        line = by_sku.get(search_key(sku))
-        if sku and line is None:
-            part.fault("sku", _("“%(sku)s” is not on this order") % {"sku": sku})
-        if line is not None and quantity is not None:
-            received.append(Received(line.product_id, quantity, damaged or 0))
-    return received
 
 
 class Confirm(ShopAPIView):
@@ -227,32 +209,10 @@ class Confirm(ShopAPIView):
         body = Body(request.data)
         reference = body.text("reference", limit=confirming.LONGEST_REFERENCE)
         note = body.text("note", limit=confirming.LONGEST_NOTE)
-        said = _said(body, order)
+        said = said_of(body, order)
         body.refuse_faults()
         order = confirming.answer(order, said, reference=reference, note=note, **_who(request))
-        return Response(_detail(request, order))
-
-
-def _said(body: Body, order: PurchaseOrder) -> list[Said]:
-    """What was said, first the lines that the request names, in its order; the others as ordered."""
-    day = body.day("on")
-    lines = list(queries.ordered_lines(order))
-    by_sku = {line.product.sku_key: line for line in lines}
-    said: dict[int, Said] = {}
-    parts = body.objects("lines", limit=MOST_LINES) if body.data.get("lines") is not None else []
-    for part in parts:
-        sku = part.text("sku", limit=64, required=True)
-        quantity, on = part.quantity("quantity"), part.day("on")
-        line = by_sku.get(search_key(sku))
-        if line is None:
-            if sku:
-                part.fault("sku", _("“%(sku)s” is not on this order") % {"sku": sku})
-        elif line.pk in said:
-            part.fault("sku", _("“%(sku)s” is there twice") % {"sku": sku})
-        else:
-            said[line.pk] = Said(line.pk, line.quantity if quantity is None else quantity, on or day)
-    rest = [Said(line.pk, line.quantity, day) for line in lines if line.pk not in said]
-    return [*said.values(), *rest]
+        return Response(order_detail(request, order))
 
 
 class Accept(ShopAPIView):
@@ -261,7 +221,7 @@ class Accept(ShopAPIView):
     @extend_schema(request=None, responses=answers({200: schema.OrderDetailSerializer}, 409))
     def post(self, request: Request, number: str) -> Response:
         """Agree to a supplier's answer that differs from the order."""
-        return Response(_detail(request, confirming.accept(_find(number), **_who(request))))
+        return Response(order_detail(request, confirming.accept(_find(number), **_who(request))))
 
 
 class Cancel(ShopAPIView):
@@ -270,7 +230,7 @@ class Cancel(ShopAPIView):
     @extend_schema(request=None, responses=answers({200: schema.OrderDetailSerializer}, 409))
     def post(self, request: Request, number: str) -> Response:
         """End an order of which nothing has arrived; a supplier who has its mail gets another one."""
-        return Response(_detail(request, approval.cancel(_find(number), **_who(request))))
+        return Response(order_detail(request, approval.cancel(_find(number), **_who(request))))
 
 
 class Close(ShopAPIView):
@@ -285,7 +245,7 @@ class Close(ShopAPIView):
         tell = bool(body.switch("tell_supplier"))
         body.refuse_faults()
         order = approval.close(_find(number), tell_supplier=tell, **_who(request))
-        return Response(_detail(request, order))
+        return Response(order_detail(request, order))
 
 
 class Reopen(ShopAPIView):
@@ -294,73 +254,14 @@ class Reopen(ShopAPIView):
     @extend_schema(request=None, responses=answers({200: schema.OrderDetailSerializer}, 409))
     def post(self, request: Request, number: str) -> Response:
         """Undo `close`."""
-        return Response(_detail(request, approval.reopen(_find(number), **_who(request))))
+        return Response(order_detail(request, approval.reopen(_find(number), **_who(request))))
 
 
-# ---- reading what was sent -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    product: Product
-    quantity: int
-    unit_cost: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What a request wants an order to say. None: as it is."""
-
-    note: str | None
-    wanted_on: date | None
-    lines: tuple[_Line, ...]
-
-
-def _supplier(body: Body) -> Supplier | None:
-    name = body.text("supplier", limit=120, required=True)
-    found = Supplier.objects.filter(name=name, is_active=True).first()
-    if name and found is None:
-        body.fault("supplier", _("There is no supplier “%(name)s” in use.") % {"name": name})
-    return found
-
-
-def _warehouse(body: Body) -> Warehouse | None:
-    code = body.text("warehouse", limit=20, required=True)
-    found = active_warehouses().filter(code=code).first()
-    if code and found is None:
-        body.fault("warehouse", _("There is no warehouse “%(code)s” in use.") % {"code": code})
-    return found
-
-
-def _wanted(body: Body, currency: str) -> _Wanted:
-    note = body.text("note", limit=2_000)
-    wanted_on = body.day("wanted_on")
-    parts = body.objects("lines", limit=MOST_LINES) if body.data.get("lines") is not None else []
-    read = []
-    for part in parts:
-        sku = part.text("sku", limit=64, required=True)
-        quantity = part.quantity("quantity", required=True)
-        unit_cost = part.unit_price("unit_cost", currency)
-        read.append((part, sku, quantity, unit_cost))
-    products = products_by_sku(sku for _part, sku, _quantity, _cost in read)
-    lines: dict[int, _Line] = {}
-    for part, sku, quantity, unit_cost in read:
-        product = products.get(search_key(sku))
-        if sku and product is None:
-            part.fault("sku", _("There is no product “%(sku)s”.") % {"sku": sku})
-        if product is not None and product.pk in lines:
-            part.fault("sku", _("A product stands here twice; send one line with the sum."))
-        if product is not None and quantity is not None:
-            lines[product.pk] = _Line(product, quantity, unit_cost)
-    has_note = body.data.get("note") is not None
-    return _Wanted(note if has_note else None, wanted_on, tuple(lines.values()))
-
-
-def _edit(order: PurchaseOrder, wanted: _Wanted, actor: User | None) -> None:
+def _edit(order: PurchaseOrder, wanted: Wanted, actor: User | None) -> None:
     """Bring a draft to what is wanted."""
     present = {line.product_id: line for line in order.lines.select_related("product", "order__supplier")}
     for number, sent in enumerate(wanted.lines):
-        with _placed(number):
+        with placed(number):
             line = present.get(sent.product.pk)
             if line is None or not line.quantity:
                 drafts.add_line(
@@ -383,12 +284,12 @@ def _edit(order: PurchaseOrder, wanted: _Wanted, actor: User | None) -> None:
         drafts.set_wanted_on(order, day=wanted.wanted_on, actor=actor)
 
 
-def _revise(order: PurchaseOrder, wanted: _Wanted, request: Request) -> None:
+def _revise(order: PurchaseOrder, wanted: Wanted, request: Request) -> None:
     """Make the next revision of an order that was sent."""
     present = {line.product_id: line.pk for line in queries.ordered_lines(order)}
     for number, sent in enumerate(wanted.lines):
         if sent.unit_cost is not None:
-            with _placed(number):
+            with placed(number):
                 fault = _("The price of an order that was sent is agreed; ask the supplier.")
                 raise BadInput(fault, {"unit_cost": [fault]})
     places = {
@@ -419,19 +320,6 @@ def _revise(order: PurchaseOrder, wanted: _Wanted, request: Request) -> None:
         raise
 
 
-@contextmanager
-def _placed(number: int) -> Iterator[None]:
-    """Name the line in a refusal of one of its fields."""
-    try:
-        yield
-    except ParstockError as refusal:
-        refusal.fields = {f"lines[{number}].{name}": faults for name, faults in refusal.fields.items()}
-        raise
-
-
-# ---- answering -----------------------------------------------------------------------------------
-
-
 def _find(number: str) -> PurchaseOrder:
     if "\0" in number:
         raise BadInput.at("number", _("has a character that no number has"))
@@ -440,76 +328,6 @@ def _find(number: str) -> PurchaseOrder:
 
 def _who(request: Request) -> dict[str, Any]:
     return {"actor": person_of(request), "token": token_of(request)}
-
-
-def _order(request: Request, order: PurchaseOrder, rates: dict[str, Rate]) -> dict[str, Any]:
-    answer = {
-        "number": order.number,
-        "revision": order.revision,
-        "state": order.state,
-        "supplier": order.supplier.name,
-        "warehouse": order.warehouse.code,
-        "created_at": order.created_at,
-        "approved_at": order.approved_at,
-        "sent_at": order.sent_at,
-        "wanted_on": order.asked_on or order.wanted_on,
-        "expected_on": order.expected_on,
-        "opened_at": order.opened_at,
-        "confirmed_at": order.confirmed_at,
-        "answer_open": order.answer_open,
-        "is_automatic": order.is_automatic,
-        "currency": order.currency,
-    }
-    if may(request, Permission.COSTS_VIEW):
-        totals = totals_of(order)
-        value = value_of(order, rates)
-        answer |= {
-            "net": write_amount(totals.net, order.currency),
-            "freight": write_amount(totals.freight, order.currency),
-            "taxes": [
-                {"rate": write_percent(tax.rate), "amount": write_amount(tax.amount, order.currency)}
-                for tax in totals.taxes
-            ],
-            "total": write_amount(totals.total, order.currency),
-            "value": None if value is None else write_amount(value, order.shop.currency),
-        }
-    return answer
-
-
-def _detail(request: Request, order: PurchaseOrder) -> dict[str, Any]:
-    lines = order.lines.select_related("product").order_by("id")
-    if not order.is_draft:
-        lines = lines.filter(quantity__gt=0)
-    terms = terms_with_breaks(order.supplier_id, [line.product_id for line in lines])
-    return _order(request, order, rates_by_currency()) | {
-        "note": order.note,
-        "lines": [_line(request, order, line, terms.get(line.product_id)) for line in lines],
-    }
-
-
-def _line(
-    request: Request, order: PurchaseOrder, line: PurchaseOrderLine, terms: SupplierProduct | None
-) -> dict[str, Any]:
-    found = misfit(terms, line.quantity) if order.is_draft else None
-    answer = {
-        "sku": line.product.sku,
-        "name": line.product.name,
-        "quantity": write_quantity(line.quantity),
-        "received": write_quantity(line.received),
-        "suggested": _quantity(line.suggested),
-        "is_edited": line.is_edited,
-        "confirmed_quantity": _quantity(line.confirmed_quantity),
-        "confirmed_on": line.confirmed_on,
-        "warning": found.text if found else None,
-    }
-    if may(request, Permission.COSTS_VIEW):
-        answer["unit_cost"] = write_unit_price(line.unit_cost, order.currency)
-        answer["total"] = write_amount(line.amount, order.currency)
-    return answer
-
-
-def _quantity(value: int | None) -> str | None:
-    return None if value is None else write_quantity(value)
 
 
 urlpatterns = [
