@@ -37,7 +37,8 @@ from replenishment.engine.rules import (  # noqa: E402
     order_up_to,
     reorder_point,
 )
-from replenishment.file_plan import Deal, decide  # noqa: E402
+from replenishment.file_plan import decide  # noqa: E402
+from replenishment.file_terms import Deal  # noqa: E402
 
 Floats = NDArray[np.float64]
 LEAD, ORDERS, WEEKS = 2, 6, 8

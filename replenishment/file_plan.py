@@ -18,12 +18,11 @@ from django.utils.translation import ngettext
 
 from common.data_files.covariates import Covariates, read_covariates
 from common.data_files.history import History, read_history
-from common.data_files.stock_files import State, Terms, read_state, read_terms
-from common.data_files.tables import cell_fault
+from common.data_files.stock_files import State, read_state, read_terms
 from common.errors import BadInput
-from common.units import PRICE_SCALE, QUANTITY_SCALE
+from common.units import QUANTITY_SCALE
 from replenishment import words
-from replenishment.queries import DEFAULTS
+from replenishment.file_terms import LARGEST, MINOR, PERIODS_IN_YEAR, Deal, unit_cost_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,12 +32,8 @@ if TYPE_CHECKING:
     from replenishment.engine.calibrate import Calibration
     from replenishment.engine.types import Item, Plan, Supplier
 
-# Money in files is taken to a hundredth, a unit price to a ten-thousandth of that.
-_MINOR = 100
-_PERIODS_IN_YEAR = {"D": 365.0, "W": 365 / 7, "M": 12.0}
-# Decisions of the past that are forecast again, and how far a plan looks beyond the next order.
+# Decisions of the past that are forecast again.
 _ORIGINS = {"D": 56, "W": 56, "M": 24}
-_LOOK_AHEAD = {"D": 91, "W": 16, "M": 6}
 # Origins are thinned out where so many values would take too long; forecasts between go on from the last.
 _MOST_VALUES = 9_000_000
 # An origin with less before it teaches nothing.
@@ -47,8 +42,6 @@ _LEAST_HISTORY = {"D": 56, "W": 13, "M": 10}
 _LEAST_SERIES = 30
 # Up to so many periods until the next order each is taken for itself, beyond only their sum.
 _SHORT = 4
-_PERCENT = 100_00
-_LARGEST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,170 +95,6 @@ def decide(
     ]
     plan = _decide(items, deal.suppliers(rows, with_budget=budget is not None), budget, freq)
     return _answer(past, plan, warnings)
-
-
-# ---- terms -------------------------------------------------------------------------------------
-
-
-class Deal:
-    """The terms with their defaults; every refusal names its cell."""
-
-    def __init__(self, terms: Terms, history: History) -> None:
-        import numpy as np
-
-        self.terms, self.history = terms, history
-        numbers = terms.numbers
-        self.year = _PERIODS_IN_YEAR[history.steps.freq]
-        self.lead = self._whole("lead_time", 0, least=0, most=400)
-        self.lead_sd = self._number("lead_time_sd", 0.0)
-        self.review = self._whole("review", 1, least=1, most=400)
-        self.pack = self._number("pack", 1.0, least=0.001)
-        self.moq = self._number("moq", 0.0)
-        self.backorder = self._number("backorder", 0.0)
-        self._check(~np.isin(self.backorder, (0.0, 1.0)), "backorder", _("write 1 or 0."))
-        self.shelf_life = self._number("shelf_life", np.nan)
-        self.capacity = self._number("capacity", np.nan)
-        self.unit_cost = self._number("unit_cost", np.nan)
-        self.price = self._number("price", np.nan)
-        self.price = np.where(np.isnan(self.price), _last_price(history), self.price)
-        holding = self._number("holding_cost", np.nan)
-        self.holding = np.where(
-            np.isnan(holding), DEFAULTS.holding / _PERCENT * self.unit_cost / self.year, holding
-        )
-        self._check(
-            np.isnan(self.holding),
-            "holding_cost",
-            _("neither holding_cost nor unit_cost, from which it could be derived, is given."),
-        )
-        shortage = self._number("shortage_cost", np.nan)
-        margin = np.maximum(self.price - self.unit_cost, 0.0)
-        self.shortage = np.where(
-            np.isnan(shortage), margin + DEFAULTS.goodwill / _PERCENT * self.unit_cost, shortage
-        )
-        self._check(
-            np.isnan(self.shortage),
-            "shortage_cost",
-            _("neither shortage_cost nor price and unit_cost, from which it could be derived, are given."),
-        )
-        for column in ("min_order_value", "order_cost", "freight", "free_freight_from"):
-            self._number(column, 0.0)
-        self._check(np.isnan(numbers["unit_cost"]) & (numbers["min_order_value"] > 0), "unit_cost", _needed())
-        self._check(
-            np.isnan(numbers["unit_cost"]) & (numbers["freight"] > 0) & (numbers["free_freight_from"] > 0),
-            "unit_cost",
-            _needed(),
-        )
-        self._check_suppliers()
-
-    @property
-    def horizon(self) -> int:
-        """Periods that the plan may look at."""
-        look_ahead = _LOOK_AHEAD[self.history.steps.freq]
-        listed = self.terms.listed
-        if not listed.any():
-            return look_ahead
-        cover = self.lead + 3 * self.lead_sd + 2 * self.review
-        return int(cover[listed].max()) + look_ahead
-
-    def key(self, row: int) -> str:
-        """The supplier of a series; a blank one is one of its own."""
-        name = self.terms.supplier[row]
-        return f"s {name}" if name else f"r {row}"
-
-    def suppliers(self, rows: list[int], *, with_budget: bool) -> dict[Any, Supplier]:
-        import numpy as np
-
-        from replenishment.engine.types import Supplier
-
-        if with_budget:
-            costless = np.isnan(self.unit_cost)
-            costless[[row for row in range(len(costless)) if row not in set(rows)]] = False
-            self._check(costless, "unit_cost", _needed())
-        found: dict[Any, Supplier] = {}
-        for row in rows:
-            figures = {name: self.terms.numbers[name][row] for name in _OF_SUPPLIER}
-            free = figures["free_freight_from"]
-            found[self.key(row)] = Supplier(
-                key=self.key(row),
-                minimum_value=_up(figures["min_order_value"]),
-                order_cost=_amount(figures["order_cost"]),
-                freight=_amount(figures["freight"]),
-                free_freight_from=None if np.isnan(free) else _up(free),
-            )
-        return found
-
-    def _check_suppliers(self) -> None:
-        """What belongs to the supplier is equal on its rows."""
-        first: dict[str, int] = {}
-        for row in sorted(range(len(self.terms.rows)), key=lambda row: self.terms.rows[row]):
-            if not self.terms.listed[row] or not self.terms.supplier[row]:
-                continue
-            other = first.setdefault(self.terms.supplier[row], row)
-            for column in _OF_SUPPLIER:
-                mine, theirs = (self.terms.numbers[column][one] for one in (row, other))
-                if mine != theirs and not (mine != mine and theirs != theirs):
-                    raise cell_fault(
-                        self.terms.name,
-                        int(self.terms.rows[row]),
-                        column,
-                        _("%(column)s of %(supplier)s is another one in row %(row)d.")
-                        % {
-                            "column": column,
-                            "supplier": self.terms.supplier[row],
-                            "row": int(self.terms.rows[other]),
-                        },
-                    )
-
-    def _number(self, column: str, default: float, *, least: float = 0.0) -> NDArray[np.float64]:
-        import numpy as np
-
-        values = self.terms.numbers[column]
-        self._check(values < least, column, _("the number is below %(least)s.") % {"least": f"{least:g}"})
-        self._check(values > _LARGEST, column, _("the number is too large."))
-        return np.where(np.isnan(values), default, values)
-
-    def _whole(self, column: str, default: int, *, least: int, most: int) -> NDArray[np.int64]:
-        import numpy as np
-
-        values = self._number(column, float(default), least=least)
-        self._check(values > most, column, _("the number is too large."))
-        return np.rint(values).astype(np.int64)
-
-    def _check(self, wrong: NDArray[np.bool_], column: str, sentence: str) -> None:
-        import numpy as np
-
-        rows = np.flatnonzero(wrong & self.terms.listed)
-        if rows.size:
-            raise cell_fault(self.terms.name, int(self.terms.rows[rows].min()), column, sentence)
-
-
-_OF_SUPPLIER = ("min_order_value", "order_cost", "freight", "free_freight_from")
-
-
-def _needed() -> str:
-    return _("it is needed here and not given.")
-
-
-def _last_price(history: History) -> NDArray[np.float64]:
-    """What each series sold for last; NaN where the history never says."""
-    import numpy as np
-
-    if history.price is None:
-        return np.full(len(history.series), np.nan)
-    known = np.isfinite(history.price)
-    last = history.periods - 1 - np.argmax(known[:, ::-1], axis=1)
-    prices = history.price[np.arange(len(known)), last].astype(float)
-    return np.where(known.any(axis=1), prices, np.nan)
-
-
-def _amount(value: float) -> int:
-    return 0 if value != value else round(value * _MINOR)
-
-
-def _up(value: float) -> int:
-    import math
-
-    return 0 if value != value else math.ceil(value * _MINOR - 1e-6)
 
 
 def _planned_rows(history: History, state: State, deal: Deal, warnings: list[str]) -> list[int]:
@@ -509,23 +338,19 @@ def _item(
             for period, quantity in enumerate(coming)
             if quantity
         ),
-        unit_cost=_unit_cost(deal.unit_cost[row]),
-        holding=float(deal.holding[row]) * _MINOR,
-        shortage=float(deal.shortage[row]) * _MINOR * calibration.dial,
+        unit_cost=unit_cost_of(deal.unit_cost[row]),
+        holding=float(deal.holding[row]) * MINOR,
+        shortage=float(deal.shortage[row]) * MINOR * calibration.dial,
         backorder=bool(deal.backorder[row] == 1),
         pack=round(float(deal.pack[row]) * QUANTITY_SCALE),
         minimum_quantity=round(float(deal.moq[row]) * QUANTITY_SCALE),
         breaks=tuple(
-            Break(round(quantity * QUANTITY_SCALE), _unit_cost(cost))
+            Break(round(quantity * QUANTITY_SCALE), unit_cost_of(cost))
             for quantity, cost in deal.terms.breaks[row]
         ),
         capacity=None if np.isnan(capacity) else int(capacity * QUANTITY_SCALE),
         shelf_life=None if np.isnan(shelf_life) else int(shelf_life),
     )
-
-
-def _unit_cost(value: float) -> int:
-    return 0 if value != value else round(float(value) * _MINOR * PRICE_SCALE)
 
 
 def _decide(items: list[Item], suppliers: dict[Any, Supplier], budget: float | None, freq: str) -> Plan:
@@ -536,9 +361,9 @@ def _decide(items: list[Item], suppliers: dict[Any, Supplier], budget: float | N
     return plan_orders(
         items,
         suppliers,
-        budget=None if budget is None else int(budget * _MINOR + 1e-6),
+        budget=None if budget is None else int(budget * MINOR + 1e-6),
         draws=draws,
-        periods_in_year=_PERIODS_IN_YEAR[freq],
+        periods_in_year=PERIODS_IN_YEAR[freq],
     )
 
 
@@ -559,8 +384,8 @@ def _answer(history: History, plan: Plan, warnings: list[str]) -> Answer:
         facts={
             "ordered": sum(bool(quantity) for quantity in quantities),
             "status": plan.status,
-            "objective": round(plan.objective / _MINOR, 4),
-            "bound": round(plan.bound / _MINOR, 4),
+            "objective": round(plan.objective / MINOR, 4),
+            "bound": round(plan.bound / MINOR, 4),
             "gap": round(plan.gap, 6),
         },
         warnings=[*warnings, *plan.faults],
@@ -575,6 +400,6 @@ def check_budget(text: str | None) -> float | None:
         budget = float(text)
     except ValueError:
         budget = -1.0
-    if not 0 <= budget <= _LARGEST:
+    if not 0 <= budget <= LARGEST:
         raise BadInput(_("“%(text)s” is no budget: write an amount from 0 on.") % {"text": text})
     return budget
