@@ -37,8 +37,8 @@ STOREYS = [
     stock.permissions insights.running_out insights.low_stock insights.product_list insights.today""",
     # What changes things, with what it is built of.
     """services panels guards deciding file_plan file_terms reading staging row_services exporting audit
-    enforcement importing file_import room document mail pdf smtp links words context health queue running states
-    tick night demo generated_shop""",
+    enforcement importing file_import room document mail pdf smtp links words context health queue running
+    states tick night demo generated_shop""",
     # What people and machines fill in and are shown.
     """forms *_forms *_kinds sheets documents happenings api_schema api_data api_input access accounts
     context_processors middleware requests templatetags jobs processes supervisor""",
